@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 // `millrace-source` makes packages resolve to each other's sources, so that tests need no build.
-const resolve = { conditions: ["millrace-source", "node", "import", "module", "default"] };
+const resolve = { conditions: ["millrace-source", "node"] };
 const ssr = { resolve };
+const environments = { __vitest__: { resolve } };
 
 export default defineConfig({
   test: {
@@ -11,17 +12,25 @@ export default defineConfig({
       {
         resolve,
         ssr,
+        environments,
         test: {
           name: "unit",
-          include: ["packages/{base,automation,connector-kit,contract,vault,engine}/src/**/*.test.ts", "scripts/**/*.test.mjs"],
+          include: [
+            "packages/{base,automation,connector-kit,contract,vault,engine}/src/**/*.test.ts",
+            "scripts/**/*.test.mjs",
+          ],
         },
       },
       {
         resolve,
         ssr,
+        environments,
         test: {
           name: "integration",
-          include: ["packages/{db,queue,connectors,testing}/src/**/*.test.ts", "apps/{server,worker,cli}/src/**/*.test.ts"],
+          include: [
+            "packages/{db,queue,connectors,testing}/src/**/*.test.ts",
+            "apps/{server,worker,cli}/src/**/*.test.ts",
+          ],
           globalSetup: ["packages/testing/src/global-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -37,6 +46,7 @@ export default defineConfig({
       {
         resolve,
         ssr,
+        environments,
         test: {
           name: "walkthrough",
           include: ["tests/**/*.test.ts"],

@@ -1,0 +1,25 @@
+import { type Definition, walkSteps } from "@millrace/automation";
+import type { DefinitionIssueView } from "@millrace/contract";
+
+export type StepIssues = ReadonlyMap<string, readonly DefinitionIssueView[]>;
+
+/** Issues by the id of the step they are in; those of the trigger and of the whole stand under `trigger`. */
+export function issuesByStep(definition: Definition, issues: readonly DefinitionIssueView[]): StepIssues {
+  const locations = [...walkSteps(definition.steps)].map(({ step, location }) => ({ id: step.id, location }));
+  const found = new Map<string, DefinitionIssueView[]>();
+  for (const issue of issues) {
+    // The innermost step counts: its location is the longest that the issue's path starts with.
+    const holders = locations.filter(({ location }) => isWithin(issue.path, location));
+    const holder = holders.toSorted((left, right) => right.location.length - left.location.length)[0];
+    const id = holder?.id ?? "trigger";
+    found.set(id, [...(found.get(id) ?? []), issue]);
+  }
+  return found;
+}
+
+const isWithin = (path: string, location: string) => path === location || path.startsWith(`${location}.`) || path.startsWith(`${location}[`);
+
+/** The field that an issue is about: `steps[1].input.key` is about `key`. */
+export function fieldOfIssue({ path }: DefinitionIssueView): string | undefined {
+  return /\.(?:input|set)\.([^.[\]]+)/.exec(path)?.[1] ?? /\.(connection|filter|id)$/.exec(path)?.[1];
+}

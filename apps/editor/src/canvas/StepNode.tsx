@@ -1,0 +1,37 @@
+import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { CircleAlert } from "lucide-react";
+import { StepIcon } from "./StepIcon.tsx";
+import classes from "./FlowCanvas.module.css";
+import type { StepFlowNode } from "./flow-nodes.ts";
+
+/** A step, or the trigger, as a card in the flow. */
+export function StepNode({ data }: NodeProps<StepFlowNode>) {
+  return (
+    <>
+      {data.isTrigger || <Handle type="target" position={Position.Top} isConnectable={false} className={classes.handle} />}
+      <button
+        type="button"
+        className={`${classes.step} nodrag nopan`}
+        data-flow-key={data.key}
+        data-selected={data.isSelected || undefined}
+        data-problem={data.problems > 0 || undefined}
+        aria-current={data.isSelected ? "step" : undefined}
+        aria-label={data.label}
+        tabIndex={data.isSelected ? 0 : -1}
+        onClick={data.onOpen}
+      >
+        <StepIcon icon={data.icon} />
+        <span className={classes.texts}>
+          <span className={classes.title}>{data.title}</span>
+          <span className={classes.detail}>{data.detail}</span>
+        </span>
+        {data.problems > 0 && (
+          <span className={classes.problem} title={data.problems === 1 ? "1 problem" : `${data.problems} problems`}>
+            <CircleAlert size={15} aria-hidden />
+          </span>
+        )}
+      </button>
+      <Handle type="source" position={Position.Bottom} isConnectable={false} className={classes.handle} />
+    </>
+  );
+}

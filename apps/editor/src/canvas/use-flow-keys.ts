@@ -1,0 +1,46 @@
+import type { KeyboardEvent, RefObject } from "react";
+import { removeStep } from "../automations/edit-definition.ts";
+import { useEditor } from "../automations/editor-model.ts";
+import { findPlaced, rootList, stepIds } from "../automations/step-places.ts";
+
+/** Arrows walk, Enter opens, A adds after, Delete removes. */
+export function useFlowKeys(host: RefObject<HTMLElement | null>): (event: KeyboardEvent) => void {
+  const { definition, selection, select, store } = useEditor();
+  const keys = ["trigger", ...stepIds(definition)];
+  const current = selection.kind === "step" ? selection.stepId : "trigger";
+
+  const go = (key: string | undefined) => {
+    if (key === undefined) return;
+    select(key === "trigger" ? { kind: "trigger" } : { kind: "step", stepId: key });
+    requestAnimationFrame(() => host.current?.querySelector<HTMLElement>(`[data-flow-key="${CSS.escape(key)}"]`)?.focus());
+  };
+  const addAfter = () => {
+    const placed = current === "trigger" ? undefined : findPlaced(definition, current);
+    const place = placed ? { list: placed.place.list, index: placed.place.index + 1 } : { list: rootList, index: 0 };
+    select({ kind: "palette", place });
+  };
+  const remove = () => {
+    if (current === "trigger") return;
+    const index = keys.indexOf(current);
+    store.change(removeStep(definition, current));
+    go(keys[index - 1]);
+  };
+  return (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const index = keys.indexOf(current);
+    const actions: Record<string, (() => void) | undefined> = {
+      ArrowDown: () => go(keys[index + 1]),
+      ArrowUp: () => go(keys[index - 1]),
+      Home: () => go(keys[0]),
+      End: () => go(keys.at(-1)),
+      a: addAfter,
+      A: addAfter,
+      Delete: remove,
+      Backspace: remove,
+    };
+    const action = actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  };
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { definitionSchema, functionTable } from "@millrace/automation";
+import { isJsonObject, type JsonObject } from "@millrace/base";
+import { toJson } from "@millrace/connector-kit";
+import { endpoints, openApiDocument } from "@millrace/contract";
+import { z } from "zod";
+import type { Routes } from "../route.ts";
+import type { ApiServices } from "../services.ts";
+import { templates } from "../templates/templates.ts";
+
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")));
+
+export function referenceRoutes({ route, publicRoute }: Routes, { publicUrl }: ApiServices): void {
+  const definitionDocument = asObject(z.toJSONSchema(definitionSchema, { io: "input" }));
+  const apiDocument = asObject(openApiDocument({ version, publicUrl }));
+  const functions = functionTable.map(({ name, family, form, signature, result, doc, example }) => ({
+    ...{ name, family, form, signature, result, doc, example },
+  }));
+
+  route(endpoints.reference.templates, async () => ({ items: [...templates] }));
+  publicRoute(endpoints.reference.expressions, async () => ({ functions }));
+  publicRoute(endpoints.reference.definitionSchema, async () => definitionDocument);
+  publicRoute(endpoints.reference.openApi, async () => apiDocument);
+}
+
+function asObject(document: object): JsonObject {
+  const json = toJson(document);
+  return isJsonObject(json) ? json : {};
+}

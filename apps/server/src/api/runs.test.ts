@@ -1,0 +1,165 @@
+import { createClient } from "@millrace/contract";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { helloDefinition, openTestApi, recordFailedRun, type TestApi } from "./open-test-api.fixture.ts";
+
+let api: TestApi;
+let own: Awaited<ReturnType<TestApi["openWorkspace"]>>;
+beforeAll(async () => {
+  api = await openTestApi();
+  own = await api.openWorkspace("runs");
+});
+afterAll(() => api.close());
+
+test("a run started by hand is committed, rung and announced", async () => {
+  const { id: automationId } = await own.client.automations.create({ definition: helloDefinition });
+  await expect(own.client.automations.run({ automationId })).rejects.toMatchObject({
+    status: 409,
+    code: "not_published",
+  });
+  await own.client.automations.publish({ automationId });
+  const { runId, status } = await own.client.automations.run({ automationId, body: { name: "Ada" } });
+  expect(status).toBe("queued");
+  expect(api.rings.at(-1)).toEqual([runId]);
+  const run = await own.client.runs.get({ runId });
+  expect(run).toMatchObject({
+    ...{ id: runId, status: "queued", triggerType: "manual", steps: [], canCancel: true, canRetry: false },
+    automation: { id: automationId, name: "Hello" },
+    version: { number: 1 },
+    trigger: { method: "POST", contentType: "application/json", body: { kind: "json", value: { name: "Ada" } } },
+  });
+  expect(run.reason).toMatch(/^Waiting for a worker for \d+ s\.$/);
+});
+
+test("a run shows what each step did, in the shape that scripts rely on", async () => {
+  const { runId } = await recordFailedRun(api, own.client, own.workspaceId, "Shape");
+  const run = await own.client.runs.get({ runId });
+  expect(run).toMatchObject({
+    status: "failed",
+    reason: "Step save failed: It answered 503.",
+    failedPath: "save",
+    canRetry: true,
+  });
+  expect(run.failure).toMatchObject({ code: "provider_unavailable", nextStep: "retry" });
+  const [greeting, save] = run.steps;
+  expect(greeting).toMatchObject({
+    path: "greeting",
+    action: null,
+    status: "succeeded",
+    output: { text: "Hello, Ada!" },
+    failure: null,
+  });
+  expect(save).toMatchObject({
+    ...{ path: "save", action: "keyvalue.set", status: "failed", output: null },
+    input: { key: "last_greeting", value: "Hello, Ada!" },
+    failure: { code: "provider_unavailable", message: "It answered 503." },
+    attempts: [{ failure: { code: "provider_unavailable" } }],
+  });
+  for (const key of ["path", "action", "status", "input", "output", "failure", "attempts", "startedAt", "finishedAt"]) {
+    expect(save).toHaveProperty(key);
+  }
+});
+
+test("a retry goes on in a new run, linked both ways, and only where the status allows it", async () => {
+  const { runId } = await recordFailedRun(api, own.client, own.workspaceId, "Retried");
+  const retried = await own.client.runs.retry({ runId });
+  expect(retried.runId).not.toBe(runId);
+  expect(api.rings.at(-1)).toEqual([retried.runId]);
+  expect((await own.client.runs.get({ runId: retried.runId })).retryOf).toBe(runId);
+  expect((await own.client.runs.get({ runId })).retriedBy).toMatchObject([{ id: retried.runId, status: "queued" }]);
+  const again = own.client.runs.retry({ runId: retried.runId });
+  await expect(again).rejects.toMatchObject({ status: 409, code: "run_state" });
+});
+
+test("a run that waits can be canceled, once", async () => {
+  const { id: automationId } = await own.client.automations.create({ definition: helloDefinition });
+  await own.client.automations.publish({ automationId });
+  const { runId } = await own.client.automations.run({ automationId });
+  expect(await own.client.runs.cancel({ runId })).toEqual({ runId, status: "canceled" });
+  expect(await own.client.runs.get({ runId })).toMatchObject({
+    status: "canceled",
+    reason: "An API key canceled this run.",
+  });
+  await expect(own.client.runs.cancel({ runId })).rejects.toMatchObject({ status: 409, code: "run_state" });
+});
+
+test("lists runs by automation, status and time", async () => {
+  const { client, workspaceId } = await api.openWorkspace("run-list");
+  const before = new Date(Date.now() - 60_000).toISOString();
+  const { automation, runId } = await recordFailedRun(api, client, workspaceId);
+  const { runId: queued } = await client.automations.run({ automationId: automation.id });
+  expect((await client.runs.list()).items.map(({ id }) => id)).toEqual([queued, runId]);
+  expect((await client.runs.list({ status: "failed" })).items.map(({ id }) => id)).toEqual([runId]);
+  expect((await client.runs.list({ automationId: automation.id, since: before, limit: 1 })).items).toHaveLength(1);
+  expect((await client.runs.list({ until: before })).items).toEqual([]);
+  const page = await client.runs.list({ limit: 1 });
+  expect((await client.runs.list({ limit: 1, cursor: page.nextCursor ?? "" })).items[0]?.id).toBe(runId);
+  const listed = (await client.automations.list()).items[0];
+  expect(listed?.lastRun).toMatchObject({ id: queued, status: "queued" });
+  expect(listed?.activity.at(-1)).toMatchObject({ runs: 2, failed: 1 });
+});
+
+test("a sample of a step is what it gave last", async () => {
+  const { automation, runId } = await recordFailedRun(api, own.client, own.workspaceId, "Sampled");
+  const samples = await own.client.automations.samples({ automationId: automation.id });
+  expect(samples).toMatchObject({ runId, steps: { greeting: { text: "Hello, Ada!" } } });
+  expect(samples.stepSources).toEqual({ greeting: "run", save: "example" });
+});
+
+test("a delivery shows the request, the verdict and the exact answer, and keeps its secrets", async () => {
+  const automation = await own.client.automations.create({ definition: { ...helloDefinition, name: "Delivered" } });
+  const { id: versionId } = await own.client.automations.publish({ automationId: automation.id });
+  const token = automation.webhookUrl?.split("/").at(-1) ?? "";
+  const endpoint = await api.endpoints.findByToken(token);
+  const accepted = await api.intake.accept({
+    ...{ workspaceId: own.workspaceId, automationId: automation.id, versionId, endpointId: endpoint?.endpointId ?? "" },
+    ...{ dedupeKey: "e1", sourceIp: "192.0.2.7" },
+    event: {
+      ...{
+        method: "POST",
+        query: "page=2&access_token=query-secret",
+        contentType: "application/json",
+        receivedAt: new Date(),
+      },
+      headers: [
+        ["Content-Type", "application/json"],
+        ["Authorization", "Bearer header-secret"],
+        ["X-Event-Id", "e1"],
+      ],
+      body: new TextEncoder().encode('{"name":"Ada","id":12345678901234567890}'),
+    },
+  });
+  const { items } = await own.client.deliveries.list({ automationId: automation.id });
+  expect(items).toMatchObject([{ id: accepted.deliveryId, verdict: "accepted", automation: { name: "Delivered" } }]);
+  const delivery = await own.client.deliveries.get({ deliveryId: accepted.deliveryId });
+  expect(delivery).toMatchObject({ runId: accepted.runId, dedupeKey: "e1", sourceIp: "192.0.2.7", answerStatus: 202 });
+  expect(JSON.parse(delivery.answerBody)).toEqual({ runId: accepted.runId, status: "queued" });
+  expect(delivery.event?.headers).toContainEqual({ name: "Authorization", value: "[redacted]" });
+  expect(delivery.event?.headers).toContainEqual({ name: "X-Event-Id", value: "e1" });
+  expect(delivery.event?.query).toContainEqual({ name: "access_token", value: "[redacted]" });
+  expect(delivery.event?.body).toEqual({
+    kind: "json",
+    value: { name: "Ada", id: "12345678901234567890" },
+    findings: [{ path: "id", kind: "unsafe_integer" }],
+  });
+  const samples = await own.client.automations.samples({ automationId: automation.id });
+  expect(samples.triggers[0]).toMatchObject({
+    id: accepted.deliveryId,
+    source: "delivery",
+    trigger: { body: { name: "Ada" } },
+  });
+  const shown = JSON.stringify([delivery, samples, await own.client.runs.get({ runId: accepted.runId })]);
+  expect(shown).not.toMatch(/header-secret|query-secret/);
+});
+
+test("an id that is no id is refused, and one that names nothing is not found", async () => {
+  const client = createClient({ baseUrl: api.url, apiKey: own.key });
+  await expect(client.runs.get({ runId: "nonsense" })).rejects.toMatchObject({
+    status: 400,
+    issues: [{ path: "runId" }],
+  });
+  const runId = "run_01jd0000000000000000000000";
+  await expect(client.runs.get({ runId })).rejects.toMatchObject({
+    status: 404,
+    message: `There is no run ${runId} in this workspace.`,
+  });
+});

@@ -1,0 +1,48 @@
+import type { RequestListener, ServerOptions } from "node:http";
+import express, { type Router } from "express";
+import { isHook } from "./ingress/ingress.ts";
+
+/** Slow senders must not hold sockets: 10 s for headers, 30 s for a whole request, looked at every 5 s. */
+export const serverOptions: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16_384,
+};
+
+export type AppParts = {
+  /** Answers `/hooks/…`, ahead of Express; absent where this process is no ingress. */
+  ingress: RequestListener | undefined;
+  /** Health and metrics first: they must answer whatever else is wrong. */
+  operations: readonly Router[];
+  /** API and editor; absent where this process serves none. */
+  pages: readonly Router[];
+  trustedProxies: number;
+};
+
+export function createApp({ ingress, operations, pages, trustedProxies }: AppParts): RequestListener {
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("trust proxy", trustedProxies);
+  for (const router of [...operations, ...pages]) app.use(router);
+  app.use((_request, response) => {
+    response.status(404).json({ type: "about:blank", status: 404, title: "There is nothing at this path." });
+  });
+  return (request, response) => (ingress && isHook(request) ? ingress(request, response) : app(request, response));
+}
+
+/** What answers until the app is there: the port is taken first, so that a taken one is noticed at once. */
+export function startingApp(): { handle: RequestListener; become(app: RequestListener): void } {
+  let current: RequestListener = (request, response) => {
+    const isLive = request.url === "/livez";
+    response.writeHead(isLive ? 200 : 503, { "content-type": "text/plain", ...(isLive ? {} : { "retry-after": "2" }) });
+    response.end(isLive ? "ok\n" : "Millrace is starting.\n");
+  };
+  return {
+    handle: (request, response) => current(request, response),
+    become(app) {
+      current = app;
+    },
+  };
+}

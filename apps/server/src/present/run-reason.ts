@@ -1,0 +1,67 @@
+import type { RunStatus } from "@millrace/automation";
+import type { FailureRecord } from "@millrace/base";
+import type { RunReason, StepRecord } from "@millrace/engine";
+
+type Told = {
+  status: RunStatus;
+  reason: RunReason | null;
+  failure: FailureRecord | null;
+  failedPath: string | null;
+  queuedAt: Date;
+  startedAt: Date | null;
+  dueAt?: Date | null;
+  steps?: readonly StepRecord[];
+};
+
+/** One sentence on why a run is where it is. Only a run that succeeded through its last step needs none. */
+export function presentReason(run: Told, now: Date): string | null {
+  switch (run.status) {
+    case "queued":
+      return `Waiting for a worker for ${lasting(run.queuedAt, now)}.`;
+    case "running":
+      return presentRunning(run, now);
+    case "waiting":
+      return presentWaiting(run, now);
+    case "needs_review":
+      return run.reason?.message ?? "A step's outcome is unknown: look at it, then retry or cancel.";
+    case "failed":
+      return presentFailed(run);
+    case "canceled":
+      return run.reason?.message ?? "It was canceled.";
+    case "succeeded":
+      return run.reason?.message ?? null;
+  }
+}
+
+function presentRunning({ steps = [], startedAt, queuedAt }: Told, now: Date): string {
+  const current = steps.findLast((step) => step.status === "running");
+  if (current) return `Step ${current.path} has been running for ${lasting(current.startedAt, now)}.`;
+  return `A worker has been at it for ${lasting(startedAt ?? queuedAt, now)}.`;
+}
+
+function presentWaiting({ reason, dueAt }: Told, now: Date): string {
+  if (reason?.kind === "retry") {
+    const until = new Date(reason.until);
+    const when = until > now ? `goes on in ${lasting(now, until)}, at ${clockTime(until)}` : "goes on now";
+    return `Step ${reason.path} failed ${reason.attempt === 1 ? "once" : `${reason.attempt} times`}: ${sentence(reason.message)} It ${when}.`;
+  }
+  if (reason) return reason.message;
+  return dueAt ? `Waiting until ${clockTime(dueAt)}.` : "Waiting.";
+}
+
+function presentFailed({ failure, failedPath, reason }: Told): string {
+  const message = failure?.message ?? reason?.message ?? "It failed.";
+  return failedPath === null ? sentence(message) : `Step ${failedPath} failed: ${sentence(message)}`;
+}
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
+const clockTime = (time: Date): string => `${time.toISOString().slice(11, 19)} UTC`;
+
+function lasting(from: Date, to: Date): string {
+  const seconds = Math.max(0, Math.round((to.getTime() - from.getTime()) / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}

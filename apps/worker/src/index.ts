@@ -1,0 +1,1 @@
+export { openWorker, type RingListener, type Worker, type WorkerOptions, type WorkerPorts } from "./open-worker.ts";

@@ -1,0 +1,72 @@
+export {
+  checkDefinition,
+  type DefinitionWorld,
+  expressionNames,
+  type KnownAction,
+} from "./definition/check-definition.ts";
+export {
+  type ActionStep,
+  type BranchArm,
+  type BranchStep,
+  type Definition,
+  definitionLimits,
+  definitionSchema,
+  definitionVersion,
+  type FilterStep,
+  type SetStep,
+  type Step,
+  type StepKind,
+  stepIdPattern,
+  stepKind,
+  type Trigger,
+  type WebhookTrigger,
+} from "./definition/definition.ts";
+export { nearestName } from "./definition/nearest-name.ts";
+export {
+  type DefinitionIssue,
+  type ParsedDefinition,
+  parseDefinition,
+  presentPath,
+} from "./definition/parse-definition.ts";
+export { type PlacedStep, walkSteps } from "./definition/walk-steps.ts";
+export { Budget, defaultBudgetUnits } from "./expression/budget.ts";
+export {
+  type CompiledExpression,
+  type CompileOptions,
+  compileExpression,
+  type Scope,
+} from "./expression/expression.ts";
+export { ExpressionError } from "./expression/expression-error.ts";
+export type { ExpressionErrorCode } from "./expression/fault.ts";
+export type { CallForm, FunctionEntry, FunctionFamily, Parameter, ParameterType } from "./expression/function-entry.ts";
+export { functionTable } from "./expression/functions.ts";
+export type { LineagePath, Segment } from "./expression/lineage.ts";
+export { type PayloadFinding, type PayloadParsed, parsePayload } from "./expression/payload.ts";
+export { type CompiledTemplate, compileTemplate } from "./expression/template.ts";
+export { Duration, fromJson, Timestamp, toJson, type Value, type ValueMap } from "./expression/value.ts";
+export {
+  type CompiledInput,
+  compileInput,
+  type MappingWarning,
+  mappingFailure,
+  type ResolvedInput,
+  resolveInput,
+} from "./mapping/resolve-input.ts";
+export {
+  type Plan,
+  type PlannedAction,
+  type PlannedBranch,
+  type PlannedFilter,
+  type PlannedSet,
+  type PlannedStep,
+  planAutomation,
+} from "./run/plan.ts";
+export { canBecome, isTerminal, type RunStatus, runStatuses, type StepStatus, stepStatuses } from "./run/run-status.ts";
+export {
+  isJsonType,
+  mediaType,
+  type OpenedEvent,
+  openEvent,
+  type ReceivedEvent,
+  type TriggerScope,
+} from "./run/trigger-scope.ts";

@@ -1,0 +1,112 @@
+import type { Json, JsonObject } from "@millrace/base";
+import { type PayloadFinding, parsePayload } from "../expression/payload.ts";
+
+export type ReceivedEvent = {
+  method: string;
+  /** Without the question mark. */
+  query: string;
+  headers: readonly (readonly [name: string, value: string])[];
+  contentType: string | null;
+  body: Uint8Array;
+  receivedAt: Date;
+};
+
+export type TriggerScope = { body: Json; headers: JsonObject; query: JsonObject; method: string; receivedAt: string };
+
+export type OpenedEvent = {
+  trigger: TriggerScope;
+  /** How the body was read. */
+  bodyKind: "json" | "form" | "text" | "binary" | "empty";
+  /** Why a body that calls itself JSON was kept as text, and integers that were kept as text. */
+  findings: PayloadFinding[];
+  malformed?: string;
+};
+
+/**
+ * What expressions see of a request: `trigger.body`, `headers` (lower-case names), `query`, `method`, `receivedAt`.
+ * A body that is JSON by its type, or that has no telling type and reads as JSON, is a value; a form is a map; other text
+ * is text, and bytes that are no UTF-8 are base64. Repeated query keys and form fields give lists. Never throws.
+ */
+export function openEvent(event: ReceivedEvent): OpenedEvent {
+  const { body, ...opened } = openBody(event);
+  return {
+    ...opened,
+    trigger: {
+      body,
+      headers: headerMap(event.headers),
+      query: listedPairs(new URLSearchParams(event.query)),
+      method: event.method,
+      receivedAt: event.receivedAt.toISOString(),
+    },
+  };
+}
+
+type OpenedBody = Omit<OpenedEvent, "trigger"> & { body: Json };
+
+function openBody({ contentType, body }: ReceivedEvent): OpenedBody {
+  if (body.length === 0) return { body: null, bodyKind: "empty", findings: [] };
+  const text = decodeUtf8(body);
+  if (text === undefined) return { body: base64(body), bodyKind: "binary", findings: [] };
+  const type = mediaType(contentType);
+  if (isJsonType(type) || type === "" || looksLikeJson(text)) {
+    const parsed = parsePayload(text);
+    if (parsed.ok) return { body: parsed.value, bodyKind: "json", findings: parsed.findings };
+    if (isJsonType(type)) return { body: text, bodyKind: "text", findings: [], malformed: parsed.message };
+  }
+  if (type === "application/x-www-form-urlencoded") {
+    return { body: listedPairs(new URLSearchParams(text)), bodyKind: "form", findings: [] };
+  }
+  return { body: text, bodyKind: "text", findings: [] };
+}
+
+/** `application/json; charset=utf-8` → `application/json`. */
+export function mediaType(contentType: string | null): string {
+  return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+export const isJsonType = (type: string): boolean => type === "application/json" || type.endsWith("+json");
+
+/** Senders forget the header: `curl -d '{…}'` calls JSON a form. */
+const looksLikeJson = (text: string): boolean => /^\s*[{[]/.test(text);
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  const chunks: string[] = [];
+  for (let start = 0; start < bytes.length; start += 8_192) {
+    chunks.push(String.fromCharCode(...bytes.subarray(start, start + 8_192)));
+  }
+  return btoa(chunks.join(""));
+}
+
+/** Null-prototype, so that a header or field called `__proto__` is data. */
+const emptyMap = (): JsonObject => Object.create(null);
+
+function headerMap(headers: ReceivedEvent["headers"]): JsonObject {
+  const map = emptyMap();
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    const before = map[key];
+    map[key] = typeof before === "string" ? `${before}, ${value}` : value; // RFC 9110 §5.3
+  }
+  return map;
+}
+
+function listedPairs(pairs: URLSearchParams): JsonObject {
+  const map = emptyMap();
+  let count = 0;
+  for (const [key, value] of pairs) {
+    if (++count > 10_000) break;
+    const before = map[key];
+    if (before === undefined) map[key] = value;
+    else if (Array.isArray(before)) before.push(value);
+    else map[key] = [before, value];
+  }
+  return map;
+}

@@ -1,0 +1,1 @@
+export { type ConnectorsOptions, createConnectors } from "./create-connectors.ts";

@@ -1,0 +1,114 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createGroupCommit, Overloaded } from "./group-commit.ts";
+
+type Item = { id: number; key: string; isBad: boolean };
+
+class DataError extends Error {
+  readonly code = "22021";
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A store that writes all or nothing, and remembers in which order and in which company. */
+function createStore({ cutAfter = Number.POSITIVE_INFINITY } = {}) {
+  const batches: Item[][] = [];
+  let open = 0;
+  let flushes = 0;
+  let mostAtOnce = 0;
+  const openKeys = new Set<string>();
+  const clashes: string[] = [];
+  return {
+    batches,
+    clashes,
+    mostAtOnce: () => mostAtOnce,
+    async flush(items: readonly Item[]): Promise<string[]> {
+      mostAtOnce = Math.max(mostAtOnce, ++open);
+      for (const { key } of items) {
+        if (openKeys.has(key)) clashes.push(key);
+        openKeys.add(key);
+      }
+      for (let turns = flushes++ % 3; turns >= 0; turns--) await turn();
+      open--;
+      for (const { key } of items) openKeys.delete(key);
+      if (flushes > cutAfter) throw new Error("the connection was cut");
+      if (items.some(({ isBad }) => isBad)) throw new DataError("invalid text");
+      batches.push([...items]);
+      return items.map(({ id }) => `wrote ${id}`);
+    },
+  };
+}
+
+const items = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c", "d", "e"), isBad: fc.boolean(), pause: fc.integer({ min: 0, max: 2 }) }), {
+  maxLength: 60,
+});
+
+test("every item is answered once, with its own answer, and a bad one harms no other", async () => {
+  await fc.assert(
+    fc.asyncProperty(items, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 3 }), async (plan, maxBatch, maxConcurrent) => {
+      const store = createStore();
+      const group = createGroupCommit<Item, string>({ flush: store.flush, maxBatch, maxConcurrent, maxQueued: 1_000, keyOf: ({ key }) => key });
+      const answers: Promise<string>[] = [];
+      for (const [id, { key, isBad, pause }] of plan.entries()) {
+        const answer = group.submit({ id, key, isBad });
+        answer.catch(() => undefined);
+        answers.push(answer);
+        for (let turns = 0; turns < pause; turns++) await turn();
+      }
+      const settled = await Promise.allSettled(answers);
+      await group.drain();
+
+      for (const [id, { isBad }] of plan.entries()) {
+        const outcome = settled[id];
+        if (isBad) expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(DataError) });
+        else expect(outcome).toEqual({ status: "fulfilled", value: `wrote ${id}` });
+      }
+      const written = store.batches.flat();
+      expect(written.map(({ id }) => id).sort((left, right) => left - right)).toEqual(plan.flatMap(({ isBad }, id) => (isBad ? [] : [id])));
+      expect(store.batches.every((batch) => batch.length <= maxBatch)).toBe(true);
+      expect(store.mostAtOnce()).toBeLessThanOrEqual(maxConcurrent);
+      expect(store.clashes).toEqual([]);
+      for (const key of ["a", "b", "c", "d", "e"]) {
+        const ids = written.filter((item) => item.key === key).map(({ id }) => id);
+        expect(ids).toEqual([...ids].sort((left, right) => left - right));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+const itemOf = (id: number, isBad = false): Item => ({ id, key: String(id), isBad });
+
+test("what arrives while a flush is under way shares the next one", async () => {
+  const store = createStore();
+  const group = createGroupCommit<Item, string>({ flush: store.flush, maxBatch: 50, maxConcurrent: 1, maxQueued: 100 });
+  const first = group.submit(itemOf(0));
+  await turn();
+  await Promise.all([first, ...Array.from({ length: 30 }, (_, index) => group.submit(itemOf(index + 1)))]);
+  expect(store.batches.map((batch) => batch.length)).toEqual([1, 30]);
+});
+
+test("a batch ends before its weight grows too large, and one heavy item goes alone", async () => {
+  const store = createStore();
+  const options = { flush: store.flush, maxBatch: 50, maxConcurrent: 1, maxQueued: 100, maxWeight: 10 };
+  const group = createGroupCommit<Item, string>({ ...options, weigh: ({ id }) => id });
+  await Promise.all([4, 5, 6, 50, 1].map((id) => group.submit(itemOf(id))));
+  expect(store.batches.map((batch) => batch.map(({ id }) => id))).toEqual([[4, 5], [6], [50], [1]]);
+});
+
+test("an error that is about no single item rejects the whole batch without another try", async () => {
+  const store = createStore({ cutAfter: 0 });
+  const group = createGroupCommit<Item, string>({ flush: store.flush, maxBatch: 50, maxConcurrent: 1, maxQueued: 100 });
+  const outcomes = await Promise.allSettled([group.submit(itemOf(1)), group.submit(itemOf(2))]);
+  expect(outcomes).toEqual([1, 2].map(() => ({ status: "rejected", reason: new Error("the connection was cut") })));
+  expect(store.batches).toEqual([]);
+});
+
+test("rejects at once when too many wait, and takes more when there is room again", async () => {
+  const store = createStore();
+  const group = createGroupCommit<Item, string>({ flush: store.flush, maxBatch: 2, maxConcurrent: 1, maxQueued: 3 });
+  const waiting = [1, 2, 3].map((id) => group.submit(itemOf(id)));
+  await expect(group.submit(itemOf(4))).rejects.toThrow(Overloaded);
+  await Promise.all(waiting);
+  expect(await group.submit(itemOf(5))).toBe("wrote 5");
+});

@@ -1,0 +1,150 @@
+/** Too much waits for the database already. Nothing was written: the sender may try again later. */
+export class Overloaded extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "Overloaded";
+  }
+}
+
+export type GroupCommitOptions<Item, Result> = {
+  /**
+   * Writes these together, all or nothing, and answers in their order. Where it fails because of what an item holds, each
+   * item is flushed again alone, so that a bad one harms no other.
+   */
+  flush(items: readonly Item[]): Promise<readonly Result[]>;
+  maxBatch: number;
+  /** Flushes under way at once. */
+  maxConcurrent: number;
+  /** Items that wait; beyond, `submit` rejects with Overloaded. */
+  maxQueued: number;
+  /** Items of one key never flush at once, and keep their order. */
+  keyOf?(item: Item): string;
+  /** For a batch's bound in bytes: a batch ends before `maxWeight`, but holds one item at least. */
+  weigh?(item: Item): number;
+  maxWeight?: number;
+};
+
+export interface GroupCommit<Item, Result> {
+  /** Resolves once the item's own batch has committed. */
+  submit(item: Item): Promise<Result>;
+  /** Resolves when nothing waits and no flush is under way. */
+  drain(): Promise<void>;
+}
+
+type Waiting<Item, Result> = {
+  item: Item;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+};
+
+/** Requests that arrive while a flush is under way share the next one: the busier, the larger the batches. */
+export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): GroupCommit<Item, Result> {
+  let queue: Waiting<Item, Result>[] = [];
+  let flushing = 0;
+  let isScheduled = false;
+  const busyKeys = new Set<string>();
+  let idleListeners: (() => void)[] = [];
+
+  /** Not at once: what arrives in the same turn of the event loop belongs together. */
+  function schedule(): void {
+    if (isScheduled || flushing >= options.maxConcurrent || queue.length === 0) return;
+    isScheduled = true;
+    setImmediate(() => {
+      isScheduled = false;
+      while (flushing < options.maxConcurrent) {
+        const batch = takeBatch();
+        if (batch.length === 0) break;
+        void run(batch);
+      }
+    });
+  }
+
+  function takeBatch(): Waiting<Item, Result>[] {
+    const batch: Waiting<Item, Result>[] = [];
+    const left: Waiting<Item, Result>[] = [];
+    const passedOver = new Set<string>();
+    let weight = 0;
+    let isFull = false;
+    for (const [index, waiting] of queue.entries()) {
+      const itemWeight = options.weigh?.(waiting.item) ?? 0;
+      isFull ||= batch.length >= options.maxBatch;
+      isFull ||= batch.length > 0 && weight + itemWeight > (options.maxWeight ?? Number.POSITIVE_INFINITY);
+      if (isFull) {
+        left.push(...queue.slice(index));
+        break;
+      }
+      const key = options.keyOf?.(waiting.item);
+      if (key !== undefined && (busyKeys.has(key) || passedOver.has(key))) {
+        passedOver.add(key);
+        left.push(waiting);
+        continue;
+      }
+      if (key !== undefined) busyKeys.add(key);
+      weight += itemWeight;
+      batch.push(waiting);
+    }
+    queue = left;
+    return batch;
+  }
+
+  async function run(batch: Waiting<Item, Result>[]): Promise<void> {
+    flushing++;
+    try {
+      await settle(batch);
+    } finally {
+      flushing--;
+      for (const { item } of batch) {
+        const key = options.keyOf?.(item);
+        if (key !== undefined) busyKeys.delete(key);
+      }
+      if (queue.length > 0) schedule();
+      else if (flushing === 0) {
+        for (const listener of idleListeners) listener();
+        idleListeners = [];
+      }
+    }
+  }
+
+  async function settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await options.flush(batch.map(({ item }) => item));
+      if (results.length !== batch.length) {
+        throw new Error(`A flush of ${batch.length} items gave ${results.length} results.`);
+      }
+      for (const [index, result] of results.entries()) batch[index]?.resolve(result);
+    } catch (error) {
+      if (batch.length > 1 && isAboutOneItem(error)) {
+        for (const waiting of batch) await settle([waiting]);
+      } else {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+
+  return {
+    submit: (item) =>
+      new Promise((resolve, reject) => {
+        if (queue.length >= options.maxQueued) {
+          reject(new Overloaded(`${queue.length} writes wait for the database already.`));
+          return;
+        }
+        queue.push({ item, resolve, reject });
+        schedule();
+      }),
+    drain: () =>
+      queue.length === 0 && flushing === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            idleListeners.push(resolve);
+          }),
+  };
+}
+
+// SQLSTATE classes of errors that roll the batch back and lie in its data, or in how it met another one: data exception,
+// constraint violation, rollback after a deadlock, a limit exceeded. Anything else (a cut connection) meets every item.
+const classesOfOneItem = ["22", "23", "40", "54"];
+
+function isAboutOneItem(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" && code.length === 5 && classesOfOneItem.includes(code.slice(0, 2));
+}

@@ -1,0 +1,35 @@
+import { type Clock, systemClock } from "@millrace/base";
+import type { Vault } from "@millrace/vault";
+import type { Database } from "../open-database.ts";
+import { createApiKeyRepository } from "./api-key-repository.ts";
+import { createAutomationRepository } from "./automation-repository.ts";
+import { createConnectionRepository } from "./connection-repository.ts";
+import { createDeliveryRepository } from "./delivery-repository.ts";
+import { createEndpointRepository } from "./endpoint-repository.ts";
+import { createKeyValueRepository } from "./key-value-repository.ts";
+import { createRunRepository } from "./run-repository.ts";
+import { createSetupRepository } from "./setup-repository.ts";
+import { createVersionRepository } from "./version-repository.ts";
+import { createWorkspaceRepository } from "./workspace-repository.ts";
+
+/** All of them on one pool. Nothing here opens a connection's secrets: that is `createCredentials`, for the worker. */
+export function createRepositories(
+  { prisma, pool }: Pick<Database, "prisma" | "pool">,
+  vault: Vault,
+  clock: Clock = systemClock,
+) {
+  return {
+    workspaces: createWorkspaceRepository(prisma),
+    setup: createSetupRepository(prisma, clock),
+    apiKeys: createApiKeyRepository(prisma, clock),
+    automations: createAutomationRepository(prisma, vault, clock),
+    versions: createVersionRepository(prisma),
+    endpoints: createEndpointRepository(prisma, vault, clock),
+    connections: createConnectionRepository(prisma, vault, clock),
+    keyValues: createKeyValueRepository(pool),
+    runs: createRunRepository(prisma),
+    deliveries: createDeliveryRepository(prisma),
+  };
+}
+
+export type Repositories = ReturnType<typeof createRepositories>;

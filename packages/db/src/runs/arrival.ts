@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import { newId } from "@millrace/base";
+import type { AcceptRequest, Intake, RefusedRequest } from "@millrace/engine";
+
+export type StartRequest = Parameters<Intake["start"]>[0];
+
+type Ids = { eventId: string; deliveryId: string; runId: string };
+
+/** What came in, with the ids that it will have if it is the first of its kind. */
+export type Arrival =
+  | { kind: "accept"; request: AcceptRequest; ids: Ids; key: DedupeIdentity | undefined }
+  | { kind: "refuse"; request: RefusedRequest; ids: Ids }
+  | { kind: "start"; request: StartRequest; ids: Ids };
+
+/** A key may be of any length, so it is compared by its hash. */
+export type DedupeIdentity = { name: string; keyHash: Buffer; bodyHash: Buffer };
+
+export const acceptArrival = (request: AcceptRequest): Arrival => ({
+  kind: "accept",
+  request,
+  ids: makeIds(),
+  key: request.dedupeKey === null ? undefined : identify(request.endpointId, request.dedupeKey, request.event.body),
+});
+
+export const refuseArrival = (request: RefusedRequest): Arrival => ({ kind: "refuse", request, ids: makeIds() });
+
+export const startArrival = (request: StartRequest): Arrival => ({ kind: "start", request, ids: makeIds() });
+
+const makeIds = (): Ids => ({ eventId: newId("event"), deliveryId: newId("delivery"), runId: newId("run") });
+
+function identify(endpointId: string, key: string, body: Uint8Array): DedupeIdentity {
+  const keyHash = createHash("sha256").update(key).digest();
+  return { name: `${endpointId} ${keyHash.toString("hex")}`, keyHash, bodyHash: createHash("sha256").update(body).digest() };
+}

@@ -1,0 +1,34 @@
+import type { Accepted, Intake } from "@millrace/engine";
+import type pg from "pg";
+import { createGroupCommit } from "../group-commit.ts";
+import { inTransaction } from "../transaction.ts";
+import { type Arrival, acceptArrival, refuseArrival, startArrival } from "./arrival.ts";
+import { writeArrivals } from "./write-arrivals.ts";
+
+const limits = {
+  maxBatch: 100,
+  maxConcurrent: 2,
+  maxQueued: 5_000,
+  // Bodies are at most 1 MiB each; a batch of them should not become a statement of 100 MiB.
+  maxWeight: 8 * 1024 * 1024,
+};
+
+/** Requests that arrive at once are stored by one transaction. Rejects with Overloaded when too many wait. */
+export function createIntake(pool: pg.Pool): Intake {
+  const writes = createGroupCommit<Arrival, Accepted>({
+    ...limits,
+    flush: (arrivals) => inTransaction(pool, (client) => writeArrivals(client, arrivals)),
+    weigh: ({ request }) => request.event.body.byteLength,
+  });
+  return {
+    accept: (request) => writes.submit(acceptArrival(request)),
+    async refuse(request) {
+      const { deliveryId } = await writes.submit(refuseArrival(request));
+      return { deliveryId };
+    },
+    async start(request) {
+      const { runId } = await writes.submit(startArrival(request));
+      return { runId };
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { isTerminal, type RunStatus } from "@millrace/automation";
+import { Failure, newId } from "@millrace/base";
+import { type RunControl, RunNotFound, type RunReason, RunStateConflict } from "@millrace/engine";
+import type pg from "pg";
+import { inTransaction } from "../transaction.ts";
+
+type RunRow = { id: string; automation_id: string; event_id: string; status: RunStatus };
+
+export function createRunControl(pool: pg.Pool): RunControl {
+  return {
+    retry: (workspaceId, runId) =>
+      inTransaction(pool, async (client) => {
+        const run = await lockRun(client, workspaceId, runId);
+        if (run.status === "needs_review") return goOn(client, run);
+        if (run.status === "failed" || run.status === "canceled") return startAgain(client, run);
+        throw new RunStateConflict(
+          `The run is ${run.status}. Only a run that failed, was canceled or needs review can be retried.`,
+        );
+      }),
+
+    cancel: (workspaceId, runId, message) =>
+      inTransaction(pool, async (client) => {
+        const run = await lockRun(client, workspaceId, runId);
+        if (isTerminal(run.status)) throw new RunStateConflict(`The run has ended already: it is ${run.status}.`);
+        await cancel(client, run, message);
+        return { automationId: run.automation_id };
+      }),
+  };
+}
+
+async function lockRun(client: pg.PoolClient, workspaceId: string, runId: string): Promise<RunRow> {
+  const { rows } = await client.query<RunRow>(
+    "SELECT id, automation_id, event_id, status FROM runs WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE",
+    [runId, workspaceId],
+  );
+  if (rows[0] === undefined) throw new RunNotFound(runId);
+  return rows[0];
+}
+
+async function goOn(client: pg.PoolClient, { id, automation_id }: RunRow): Promise<{ runId: string; automationId: string }> {
+  await client.query("UPDATE runs SET status = 'queued', reason_json = NULL, crash_count = 0 WHERE id = $1", [id]);
+  return { runId: id, automationId: automation_id };
+}
+
+async function startAgain(client: pg.PoolClient, run: RunRow): Promise<{ runId: string; automationId: string }> {
+  const event = await client.query("SELECT 1 FROM events WHERE id = $1", [run.event_id]);
+  if (event.rowCount === 0) throw new RunStateConflict("What started this run is no longer stored, so it can't be retried.");
+  const runId = newId("run");
+  await client.query(
+    `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, retry_of_run_id, queued_at)
+     SELECT $1, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, id, now()
+     FROM runs WHERE id = $2`,
+    [runId, run.id],
+  );
+  await client.query(
+    `INSERT INTO step_records (run_id, path, workspace_id, position, step_id, kind, action, status, input_json, output_json,
+       failure_json, warnings_json, attempts_json, idempotency_key, reused_from_run_id, started_at, finished_at)
+     SELECT $1, path, workspace_id, position, step_id, kind, action, status, input_json, output_json,
+       failure_json, warnings_json, attempts_json, idempotency_key, COALESCE(reused_from_run_id, run_id), started_at, finished_at
+     FROM step_records WHERE run_id = $2 AND status = 'succeeded'`,
+    [runId, run.id],
+  );
+  return { runId, automationId: run.automation_id };
+}
+
+/** The fence rises, so that the worker which may hold the run writes nothing more. */
+async function cancel(client: pg.PoolClient, { id }: RunRow, message: string): Promise<void> {
+  const reason: RunReason = { kind: "canceled", message };
+  await client.query(
+    `UPDATE runs SET status = 'canceled', reason_json = $2, due_at = NULL, lease_owner = NULL, lease_until = NULL,
+       fence = fence + 1, finished_at = now() WHERE id = $1`,
+    [id, JSON.stringify(reason)],
+  );
+  const failure = new Failure("stopped", "The run was canceled before this step was over.").toRecord();
+  await client.query(
+    `UPDATE step_records SET status = 'failed', failure_json = $2, finished_at = now()
+     WHERE run_id = $1 AND status IN ('running', 'waiting', 'needs_review')`,
+    [id, JSON.stringify(failure)],
+  );
+}

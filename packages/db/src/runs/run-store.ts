@@ -1,0 +1,38 @@
+import type { RunStore } from "@millrace/engine";
+import type pg from "pg";
+import { claimRuns } from "./claim-runs.ts";
+import { recoverRuns } from "./recover-runs.ts";
+
+type HeldRun = { id: string; fence: number };
+
+/** Locked in the order of their ids, as every statement that locks several runs does. */
+const held = `SELECT r.id FROM runs r JOIN unnest($2::text[], $3::int[]) AS t(id, fence) ON r.id = t.id
+  WHERE r.fence = t.fence AND r.lease_owner = $1 AND r.status = 'running' ORDER BY r.id FOR NO KEY UPDATE OF r`;
+
+const extend = `WITH held AS MATERIALIZED (${held})
+  UPDATE runs r SET lease_until = now() + $4::float8 * interval '1 millisecond' FROM held WHERE r.id = held.id RETURNING r.id`;
+
+/** The fence rises: whatever is still under way in the worker that gave the run back is refused. */
+const giveBack = `WITH held AS MATERIALIZED (${held})
+  UPDATE runs r SET status = 'queued', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1 FROM held WHERE r.id = held.id`;
+
+const columnsOf = (runs: readonly HeldRun[]) => [runs.map(({ id }) => id), runs.map(({ fence }) => fence)];
+
+export function createRunStore(pool: pg.Pool): RunStore {
+  return {
+    claim: (request) => claimRuns(pool, request),
+
+    async extendLeases(workerId, runs, leaseMs) {
+      if (runs.length === 0) return [];
+      const { rows } = await pool.query<{ id: string }>(extend, [workerId, ...columnsOf(runs), leaseMs]);
+      const kept = new Set(rows.map(({ id }) => id));
+      return runs.map(({ id }) => id).filter((id) => !kept.has(id));
+    },
+
+    async release(workerId, runs) {
+      if (runs.length > 0) await pool.query(giveBack, [workerId, ...columnsOf(runs)]);
+    },
+
+    recover: (limits) => recoverRuns(pool, limits),
+  };
+}

@@ -1,0 +1,159 @@
+import {
+  Budget,
+  ExpressionError,
+  mappingFailure,
+  type PlannedBranch,
+  type PlannedFilter,
+  type PlannedSet,
+  type PlannedStep,
+  resolveInput,
+} from "@millrace/automation";
+import { Failure, type Json } from "@millrace/base";
+import type { EngineServices } from "./engine-services.ts";
+import { Execution } from "./execution.ts";
+import type { ClaimedRun } from "./ports.ts";
+import { runActionStep } from "./run-action-step.ts";
+
+/** Whether the next step follows, or the run has its next status already. */
+export type Flow = "goes_on" | "left";
+
+/**
+ * Runs every step that is not recorded yet, in order, and gives the run its next status: succeeded, failed, waiting or
+ * in review. Safe to call again for the same run after any crash: recorded steps are not run twice.
+ * Throws LeaseLost if the run is no longer ours, and whatever the database throws; then nothing was lost, and the run is
+ * to be released or left to its lease.
+ */
+export async function advanceRun(run: ClaimedRun, services: EngineServices, signal: AbortSignal): Promise<void> {
+  const plan = await services.plans.get(run);
+  const execution = new Execution(run, plan.name, services, signal);
+  const flow = await runSteps(plan.steps, true, execution, services);
+  if (flow === "goes_on") await execution.commit({ transition: { to: "succeeded" } });
+}
+
+/** `isTail`: nothing comes after these steps, so the last one's record and the run's end commit together. */
+async function runSteps(
+  steps: readonly PlannedStep[],
+  isTail: boolean,
+  execution: Execution,
+  services: EngineServices,
+): Promise<Flow> {
+  for (const [index, step] of steps.entries()) {
+    const flow = await runStep(step, isTail && index === steps.length - 1, execution, services);
+    if (flow === "left") return "left";
+  }
+  return "goes_on";
+}
+
+async function runStep(
+  step: PlannedStep,
+  isTail: boolean,
+  execution: Execution,
+  services: EngineServices,
+): Promise<Flow> {
+  switch (step.kind) {
+    case "action":
+      return runActionStep(step, isTail, execution, services, (handler) =>
+        runSteps(handler, isTail, execution, services),
+      );
+    case "branch": {
+      const taken = await takeArm(step, execution, services);
+      if (taken === "left") return "left";
+      return taken === null ? "goes_on" : runSteps(step.arms[taken]?.steps ?? [], isTail, execution, services);
+    }
+    case "set":
+      return setVariables(step, execution, services);
+    case "filter":
+      return filterRun(step, execution, services);
+  }
+}
+
+async function setVariables(step: PlannedSet, execution: Execution, services: EngineServices): Promise<Flow> {
+  const done = execution.recorded(step.path);
+  if (done?.status === "succeeded") return revealed(step, done.output ?? null, execution);
+  const startedAt = services.clock.now();
+  return computed(step, execution, startedAt, () => {
+    const { value } = resolveInput(step.fields, execution.scope, { isRequired: () => true, budget: new Budget() });
+    return value;
+  });
+}
+
+async function filterRun(step: PlannedFilter, execution: Execution, services: EngineServices): Promise<Flow> {
+  const done = execution.recorded(step.path);
+  if (done?.status === "succeeded") return revealed(step, done.output ?? null, execution); // only a true filter is recorded alone
+  const startedAt = services.clock.now();
+  let passed = false;
+  const flow = await computed(step, execution, startedAt, () => {
+    passed = condition(step.condition, "filter", execution);
+    return { passed };
+  });
+  if (flow === "left" || passed) return flow;
+  const message = `The filter ${step.id} was not true, so the run ended here.`;
+  await execution.commit({ transition: { to: "succeeded", reason: { kind: "filtered", path: step.path, message } } });
+  return "left";
+}
+
+/** The number of the arm to run; null if none is true; `left` if a condition could not be computed. */
+async function takeArm(
+  step: PlannedBranch,
+  execution: Execution,
+  services: EngineServices,
+): Promise<number | null | "left"> {
+  const done = execution.recorded(step.path);
+  if (done?.status === "succeeded") {
+    revealed(step, done.output ?? null, execution);
+    return takenArm(done.output);
+  }
+  const startedAt = services.clock.now();
+  const flow = await computed(step, execution, startedAt, () => {
+    const index = step.arms.findIndex(
+      (arm, position) => arm.when === undefined || condition(arm.when, `branch[${position}].when`, execution),
+    );
+    return { taken: index === -1 ? null : index };
+  });
+  return flow === "left" ? "left" : takenArm(execution.scope.steps[step.id]);
+}
+
+function takenArm(output: Json | undefined): number | null {
+  const taken = typeof output === "object" && output !== null && !Array.isArray(output) ? output.taken : null;
+  return typeof taken === "number" ? taken : null;
+}
+
+function condition(expression: PlannedFilter["condition"], field: string, execution: Execution): boolean {
+  const value = expression.evaluate(execution.scope, new Budget());
+  if (typeof value === "boolean") return value;
+  throw new Failure(
+    "mapping_failed",
+    `${field}: expected true or false, got ${value === null ? "null" : typeof value}.`,
+    {
+      field,
+      advice: "Write a condition such as steps.summarize.text != ''.",
+    },
+  );
+}
+
+function revealed(step: PlannedStep, output: Json, execution: Execution): Flow {
+  execution.reveal(step.id, output);
+  return "goes_on";
+}
+
+/** A step that touches nothing outside: its record is kept back until the next commit. */
+async function computed(step: PlannedStep, execution: Execution, startedAt: Date, compute: () => Json): Promise<Flow> {
+  try {
+    const output = execution.redact(compute());
+    execution.keep(step, { status: "succeeded", output, startedAt });
+    return revealed(step, output, execution);
+  } catch (error) {
+    const failure = asFailure(error, step.kind === "filter" ? "filter" : step.kind === "branch" ? "when" : "set");
+    const record = execution.keep(step, { status: "failed", failure: failure.toRecord(), startedAt });
+    await execution.commit({
+      transition: { to: "failed", failure: record.failure ?? failure.toRecord(), path: step.path },
+    });
+    return "left";
+  }
+}
+
+function asFailure(error: unknown, field: string): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof ExpressionError) return mappingFailure(field, error);
+  throw error;
+}

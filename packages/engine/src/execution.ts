@@ -1,0 +1,140 @@
+import { type MappingWarning, openEvent, type PlannedStep, type TriggerScope } from "@millrace/automation";
+import type { FailureRecord, Json } from "@millrace/base";
+import type { StateOperation } from "@millrace/connector-kit";
+import { createRedactor } from "@millrace/vault";
+import type { EngineServices } from "./engine-services.ts";
+import type { AttemptRecord, ClaimedRun, CommitOutcome, JournalCommit, RunTransition, StepRecord } from "./ports.ts";
+
+/** The run is no longer ours: another worker has it, or it was canceled. Nothing more may be written. */
+export class LeaseLost extends Error {
+  constructor(runId: string) {
+    super(`The lease on ${runId} is lost.`);
+    this.name = "LeaseLost";
+  }
+}
+
+export type Finished = {
+  status: StepRecord["status"];
+  input?: Json;
+  output?: Json;
+  failure?: FailureRecord;
+  warnings?: readonly MappingWarning[];
+  attempts?: readonly AttemptRecord[];
+  idempotencyKey?: string;
+  startedAt: Date;
+};
+
+/**
+ * One run while a worker holds it: what expressions see, what is recorded, and what waits to be recorded.
+ * Records of steps that touch nothing outside are kept back and commit together with the next one that does.
+ */
+export class Execution {
+  readonly run: ClaimedRun;
+  readonly scope: { trigger: TriggerScope; steps: { [id: string]: Json }; run: Json; automation: Json };
+  readonly signal: AbortSignal;
+  readonly #services: EngineServices;
+  readonly #recorded: Map<string, StepRecord>;
+  #pending: StepRecord[] = [];
+  #secrets: string[] = [];
+  #redactor = createRedactor([]);
+
+  constructor(run: ClaimedRun, automationName: string, services: EngineServices, signal: AbortSignal) {
+    this.run = run;
+    this.signal = signal;
+    this.#services = services;
+    this.#recorded = new Map(run.records.map((record) => [record.path, record]));
+    this.scope = {
+      trigger: openEvent(run.event).trigger,
+      steps: Object.create(null),
+      run: { id: run.id, startedAt: run.startedAt.toISOString() },
+      automation: { id: run.automationId, name: automationName },
+    };
+  }
+
+  recorded(path: string): StepRecord | undefined {
+    return this.#recorded.get(path);
+  }
+
+  /** From now on these values are replaced wherever they would be stored, shown or used by a later step. */
+  guard(secrets: readonly string[]): void {
+    const fresh = secrets.filter((secret) => !this.#secrets.includes(secret));
+    if (fresh.length === 0) return;
+    this.#secrets = [...this.#secrets, ...fresh];
+    this.#redactor = createRedactor(this.#secrets);
+  }
+
+  redact<Value extends Json>(value: Value): Json {
+    return this.#redactor.redactJson(value);
+  }
+
+  /** Lets later steps see the step's output as `steps.<id>`. */
+  reveal(stepId: string, output: Json): void {
+    this.scope.steps[stepId] = output;
+  }
+
+  keep(step: PlannedStep, finished: Finished): StepRecord {
+    const record = this.#record(step, finished);
+    this.#pending = [...this.#pending.filter(({ path }) => path !== record.path), record];
+    return record;
+  }
+
+  /** Writes what was kept back, with an effect and the run's next status where given. Throws LeaseLost. */
+  async commit(
+    parts: { effect?: { path: string; operation: StateOperation }; transition?: RunTransition } = {},
+  ): Promise<Exclude<CommitOutcome, { kind: "lease_lost" }>> {
+    const records = this.#pending;
+    const { id: runId, workspaceId, fence } = this.run;
+    const entry: JournalCommit = { runId, workspaceId, workerId: this.#services.workerId, fence, records, ...parts };
+    const outcome = await this.#services.journal.commit(entry);
+    if (outcome.kind === "lease_lost") throw new LeaseLost(runId);
+    if (outcome.kind === "committed") {
+      this.#pending = this.#pending.filter((record) => !records.includes(record));
+      for (const record of records) this.#recorded.set(record.path, record);
+      this.#announce(records, parts.transition);
+    }
+    return outcome;
+  }
+
+  #record(step: PlannedStep, finished: Finished): StepRecord {
+    const { input, output, failure, warnings, attempts, ...rest } = finished;
+    const isOver = finished.status !== "running" && finished.status !== "waiting";
+    return {
+      path: step.path,
+      stepId: step.id,
+      kind: step.kind,
+      ...(step.kind === "action" ? { action: step.action } : {}),
+      ...rest,
+      ...(input === undefined ? {} : { input: this.redact(input) }),
+      ...(output === undefined ? {} : { output }), // redacted before it was revealed
+      ...(failure === undefined ? {} : { failure: this.#redactFailure(failure) }),
+      ...(warnings && warnings.length > 0 ? { warnings } : {}),
+      attempts: (attempts ?? []).map((attempt) =>
+        attempt.failure ? { ...attempt, failure: this.#redactFailure(attempt.failure) } : attempt,
+      ),
+      ...(isOver ? { finishedAt: this.#services.clock.now() } : {}),
+    };
+  }
+
+  #redactFailure(failure: FailureRecord): FailureRecord {
+    const { facts, ...rest } = failure;
+    return {
+      ...rest,
+      message: this.#redactor.redactText(rest.message),
+      ...(rest.advice === undefined ? {} : { advice: this.#redactor.redactText(rest.advice) }),
+      ...(facts === undefined ? {} : { facts: this.#redactor.redactJson(facts) as Record<string, Json> }),
+    };
+  }
+
+  /** A failure as it may be shown: the same text that its record holds. */
+  presentFailure(failure: FailureRecord): FailureRecord {
+    return this.#redactFailure(failure);
+  }
+
+  #announce(records: readonly StepRecord[], transition: RunTransition | undefined): void {
+    const { id: runId, workspaceId, automationId } = this.run;
+    const base = { workspaceId, automationId, runId, at: this.#services.clock.now().toISOString() };
+    for (const { path, status } of records)
+      this.#services.live.publish({ ...base, type: "step.changed", path, status });
+    if (transition) this.#services.live.publish({ ...base, type: "run.changed", status: transition.to });
+  }
+}

@@ -1,0 +1,224 @@
+import type { Definition, MappingWarning, RunStatus, StepKind, StepStatus } from "@millrace/automation";
+import type { FailureRecord, Json } from "@millrace/base";
+import type { StateOperation } from "@millrace/connector-kit";
+
+/** What the engine needs from outside. `packages/db` and `packages/queue` implement these; `apps/*` join them. */
+
+/** What started a run, as received. The body is parsed late. */
+export type RunEvent = {
+  id: string;
+  method: string;
+  /** As received, without the question mark. */
+  query: string;
+  headers: readonly (readonly [name: string, value: string])[];
+  contentType: string | null;
+  body: Uint8Array;
+  receivedAt: Date;
+};
+
+/** One call of an action. Waits between attempts are `startedAt` of the next minus `finishedAt` of this one. */
+export type AttemptRecord = {
+  startedAt: string;
+  finishedAt: string;
+  failure?: FailureRecord;
+};
+
+/** What one step did in one run. Secrets are redacted before it comes here. */
+export type StepRecord = {
+  path: string;
+  stepId: string;
+  kind: StepKind;
+  action?: string;
+  status: StepStatus;
+  input?: Json;
+  output?: Json;
+  failure?: FailureRecord;
+  warnings?: readonly MappingWarning[];
+  attempts: readonly AttemptRecord[];
+  idempotencyKey?: string;
+  /** Set where a retry took the record over from an earlier run. */
+  reusedFromRunId?: string;
+  startedAt: Date;
+  finishedAt?: Date;
+};
+
+/** Why a run that is not finished does not go on, or why a finished one ended before its last step. */
+export type RunReason =
+  | { kind: "retry"; path: string; attempt: number; until: string; message: string }
+  | { kind: "filtered"; path: string; message: string }
+  | { kind: "review"; path: string; message: string }
+  | { kind: "canceled"; message: string };
+
+/** A run under this worker's lease. */
+export type ClaimedRun = {
+  id: string;
+  workspaceId: string;
+  automationId: string;
+  versionId: string;
+  originRunId: string;
+  fence: number;
+  /** How often a worker died while it held this run. */
+  crashCount: number;
+  queuedAt: Date;
+  startedAt: Date;
+  event: RunEvent;
+  /** What is recorded already, in order. */
+  records: readonly StepRecord[];
+};
+
+export type RunTransition =
+  | { to: "succeeded"; reason?: RunReason }
+  | { to: "failed"; failure: FailureRecord; path: string | null }
+  | { to: "waiting"; reason: RunReason; dueAt: Date }
+  | { to: "needs_review"; reason: RunReason };
+
+/** Everything in it commits together, or none of it does. */
+export type JournalCommit = {
+  runId: string;
+  workspaceId: string;
+  workerId: string;
+  /** The run's fence when it was claimed; a commit under an older one writes nothing. */
+  fence: number;
+  /** Written by path: a record replaces an earlier one of the same path. */
+  records: readonly StepRecord[];
+  /** A key-value effect. Its result becomes the output of the record with this path. */
+  effect?: { path: string; operation: StateOperation };
+  transition?: RunTransition;
+};
+
+export type CommitOutcome =
+  | { kind: "committed"; output?: Json }
+  /** The effect was impossible (increment of a text); nothing was written. */
+  | { kind: "refused"; failure: FailureRecord }
+  /** Another worker has the run, or it was canceled; nothing was written. */
+  | { kind: "lease_lost" };
+
+export interface Journal {
+  commit(entry: JournalCommit): Promise<CommitOutcome>;
+}
+
+export type ClaimRequest = {
+  workerId: string;
+  leaseMs: number;
+  /** At most this many. */
+  limit: number;
+  /** Those that were rung; absent: whichever are due, workspaces in turn. */
+  runIds?: readonly string[];
+};
+
+export type Recovery = {
+  /** Runs to ring: queued ones nobody took, and those just taken back from dead workers or finished waits. */
+  runIds: string[];
+  expiredLeases: number;
+  quarantined: number;
+  dueWaits: number;
+};
+
+/** Leases use the database's clock. */
+export interface RunStore {
+  /** Takes a lease on runs that are queued, or waiting and due; raises their fences. */
+  claim(request: ClaimRequest): Promise<ClaimedRun[]>;
+  /** Extends the leases of these runs; returns those that this worker no longer holds. */
+  extendLeases(workerId: string, runs: readonly { id: string; fence: number }[], leaseMs: number): Promise<string[]>;
+  /** Hands runs back unfinished, to be claimed by another worker at once. Not a crash. */
+  release(workerId: string, runs: readonly { id: string; fence: number }[]): Promise<void>;
+  /**
+   * Takes back expired leases (after `crashLimit` crashes the run fails as quarantined), requeues due waits, and lists
+   * queued runs older than `unclaimedMs`. Safe to run twice and in many processes; never touches a terminal run.
+   */
+  recover(limits: { unclaimedMs: number; crashLimit: number; limit: number }): Promise<Recovery>;
+}
+
+export interface Versions {
+  /** The definition that a run is pinned to. Throws if there is none. */
+  getDefinition(workspaceId: string, versionId: string): Promise<{ automationName: string; definition: Definition }>;
+}
+
+/** A connection opened for one step. `secrets` are the values that must not be stored. */
+export type OpenedCredential = {
+  connectionId: string;
+  fields: Readonly<Record<string, string>>;
+  secrets: readonly string[];
+};
+
+export interface Credentials {
+  /** Throws Failure `connection_missing`. */
+  open(workspaceId: string, connectorId: string, name: string): Promise<OpenedCredential>;
+}
+
+/** What the live view is told. Ids only: payloads stay in the database. */
+export type LiveEvent = {
+  type: "run.queued" | "run.changed" | "step.changed";
+  workspaceId: string;
+  automationId: string;
+  runId: string;
+  status: RunStatus | StepStatus;
+  path?: string;
+  at: string;
+};
+
+export interface LiveEvents {
+  /** Best effort: a lost event costs a refresh, never a fact. Never throws. */
+  publish(event: LiveEvent): void;
+}
+
+/** The queue. A ring may be late, lost or doubled: the database is the truth. */
+export interface Doorbell {
+  /** Announces committed runs of one workspace; one job for up to 50 ids. Never throws: the reconciler rings again. */
+  ring(workspaceId: string, runIds: readonly string[], options?: { delayMs?: number }): Promise<void>;
+}
+
+/** The answer a sender got, recorded with its delivery. */
+export type Answer = { status: number; body: string };
+
+export type InboundRequest = {
+  workspaceId: string;
+  automationId: string;
+  endpointId: string;
+  event: Omit<RunEvent, "id">;
+  sourceIp: string | null;
+};
+
+export type AcceptRequest = InboundRequest & { versionId: string; dedupeKey: string | null };
+
+export type Accepted = {
+  runId: string;
+  deliveryId: string;
+  /** Another request with this key came first; `runId` is its run. */
+  isDuplicate: boolean;
+  /** The first request with this key had another body. */
+  bodyDiffers: boolean;
+  answer: Answer;
+};
+
+export type RefusedRequest = InboundRequest & {
+  verdict: "rejected" | "filtered";
+  /** For people: why there is no run. */
+  reason: string;
+  answer: Answer;
+};
+
+export interface Intake {
+  /** Resolves once event, delivery and run are committed together. Rejects if they are not. */
+  accept(request: AcceptRequest): Promise<Accepted>;
+  /** Records a request that starts no run, with its body, so that it can be looked at. */
+  refuse(request: RefusedRequest): Promise<{ deliveryId: string }>;
+  /** A run that a person or the API starts. */
+  start(request: {
+    workspaceId: string;
+    automationId: string;
+    versionId: string;
+    event: Omit<RunEvent, "id">;
+  }): Promise<{ runId: string }>;
+}
+
+export interface RunControl {
+  /**
+   * Of a failed or canceled run: a new run of the same version and event, linked by `retryOfRunId`, that takes over the
+   * succeeded records. A run in review goes on itself instead, and calls its step once more.
+   * Throws RunNotFound or RunStateConflict.
+   */
+  retry(workspaceId: string, runId: string): Promise<{ runId: string; automationId: string }>;
+  /** Ends a run that is not terminal; the worker that has it loses its lease. Throws RunNotFound or RunStateConflict. */
+  cancel(workspaceId: string, runId: string, message: string): Promise<{ automationId: string }>;
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { inject } from "vitest";
+
+export type TestDatabase = { url: string; pool: pg.Pool; close(): Promise<void> };
+
+/** A migrated database of the caller's own, BullMQ's tables included: a copy of the template that the global setup made. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const { url: adminUrl, template } = inject("testDatabase");
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  await administer(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = withDatabase(adminUrl, name);
+  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  pool.on("error", () => undefined);
+  return {
+    url,
+    pool,
+    close: async () => {
+      await pool.end();
+      await administer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+/** An empty database, not migrated. */
+export async function openEmptyDatabase(): Promise<TestDatabase> {
+  const { url: adminUrl } = inject("testDatabase");
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  await administer(adminUrl, `CREATE DATABASE ${name}`);
+  const url = withDatabase(adminUrl, name);
+  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  pool.on("error", () => undefined);
+  return {
+    url,
+    pool,
+    close: async () => {
+      await pool.end();
+      await administer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.toString();
+}

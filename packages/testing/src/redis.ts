@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export type TestRedis = {
+  url: string;
+  /** Ends it and deletes its files. */
+  stop(): Promise<void>;
+  /** SIGKILL: as a crash of the server. Its append-only file stays. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port with the same files. */
+  restart(): Promise<void>;
+  /** SIGSTOP: connections stay open, nothing answers. */
+  pause(): void;
+  resume(): void;
+};
+
+/** A real redis-server on a free loopback port, set up as Millrace wants it: append-only file on, nothing evicted. */
+export async function startTestRedis(): Promise<TestRedis> {
+  if (spawnSync("redis-server", ["--version"]).error) {
+    throw new Error(
+      "These tests need redis-server. Install it: apt-get install redis-server (macOS: brew install redis).",
+    );
+  }
+  const directory = await mkdtemp(join(tmpdir(), "millrace-redis-"));
+  const port = await freePort();
+  let server: ChildProcess | undefined = await launch(directory, port);
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = server;
+    server = undefined;
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
+    const ended = new Promise((resolve) => ending.once("exit", resolve));
+    ending.kill(signal);
+    await ended;
+  };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill: () => end("SIGKILL"),
+    restart: async () => {
+      await end("SIGKILL");
+      server = await launch(directory, port);
+    },
+    pause: () => void server?.kill("SIGSTOP"),
+    resume: () => void server?.kill("SIGCONT"),
+    stop: async () => {
+      await end("SIGKILL");
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(directory: string, port: number): Promise<ChildProcess> {
+  const settings = ["--bind", "127.0.0.1", "--dir", directory, "--save", "", "--appendonly", "yes"];
+  const server = spawn("redis-server", ["--port", String(port), "--maxmemory-policy", "noeviction", ...settings], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [server.stdout, server.stderr])
+    stream?.on("data", (data) => (output = `${output}${data}`.slice(-4_000)));
+  // A test process that dies by an exception takes its server along.
+  const endWithUs = () => server.kill("SIGKILL");
+  process.once("exit", endWithUs);
+  server.once("exit", () => process.off("exit", endWithUs));
+  for (const deadline = Date.now() + 10_000; !(await answersPing(port)); ) {
+    if (server.exitCode !== null || Date.now() > deadline) {
+      server.kill("SIGKILL");
+      throw new Error(`redis-server did not start on port ${port}. It said:\n${output}`);
+    }
+  }
+  return server;
+}
+
+function answersPing(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port }, () => socket.write("PING\r\n"));
+    const finish = (answers: boolean) => {
+      socket.destroy();
+      setTimeout(() => resolve(answers), answers ? 0 : 20);
+    };
+    socket.setTimeout(1_000, () => finish(false));
+    socket.once("error", () => finish(false));
+    // While it loads its files it answers `-LOADING`.
+    socket.once("data", (answer) => finish(answer.toString().startsWith("+PONG")));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no free port")),
+      );
+    });
+  });
+}

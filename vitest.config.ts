@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [
-            "packages/{base,automation,connector-kit,contract,vault,engine}/src/**/*.test.ts",
+            "packages/{base,automation,connector-kit,contract,vault,engine,webhooks}/src/**/*.test.ts",
             "scripts/**/*.test.mjs",
           ],
         },

@@ -3,10 +3,14 @@ import { printable, printableLines } from "./output/printable.ts";
 import type { FinalProblem } from "./problem-of.ts";
 import type { Session } from "./session.ts";
 
+/** Shorter ones are no secrets, and hiding them would leave an error unreadable. */
+const shortestSecret = 4;
+
 /** Writes the problem to standard error: sentences for people, problem details (RFC 9457) with `--json`. */
 export function reportProblem(problem: FinalProblem, session: Session): void {
-  const text = session.json ? JSON.stringify(problemDetails(problem), null, 2) : sentences(problem, session).join("\n");
-  session.terminal.err(`${withoutSecrets(text, session.secrets)}\n`);
+  const clean = withoutSecrets(problem, session.secrets);
+  const text = session.json ? JSON.stringify(problemDetails(clean), null, 2) : sentences(clean, session).join("\n");
+  session.terminal.err(`${text}\n`);
 }
 
 function problemDetails({ code, message, status, advice, issues, file, instance, exitCode }: FinalProblem) {
@@ -49,14 +53,22 @@ export function issueLines(issues: readonly FileIssue[], file: string | undefine
   });
 }
 
-/** By value, also as JSON writes it: an error that quotes what we sent must not show a credential. */
-function withoutSecrets(text: string, secrets: ReadonlySet<string>): string {
-  let clean = text;
-  for (const secret of secrets) {
-    if (secret.length < 4) continue;
-    for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])) {
-      clean = clean.replaceAll(form, "[hidden]");
-    }
-  }
-  return clean;
+/** An error that quotes what we sent must not show a credential. Taken out by value, before anything is escaped. */
+function withoutSecrets(problem: FinalProblem, secrets: ReadonlySet<string>): FinalProblem {
+  const forms = [...secrets]
+    .filter((secret) => secret.length >= shortestSecret)
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+    .sort((one, other) => other.length - one.length); // a secret may contain another
+  const clean = (text: string) => forms.reduce((each, form) => each.replaceAll(form, "[hidden]"), text);
+  return {
+    ...problem,
+    message: clean(problem.message),
+    ...(problem.advice === undefined ? {} : { advice: clean(problem.advice) }),
+    issues: (problem.issues ?? []).map((issue) => ({
+      ...issue,
+      path: clean(issue.path),
+      message: clean(issue.message),
+      ...(issue.nearest === undefined ? {} : { nearest: clean(issue.nearest) }),
+    })),
+  };
 }

@@ -190,7 +190,7 @@ describe("a run", () => {
     isBroken = false;
     const { runId } = await bench.control.retry(bench.workspaceId, failed.id);
     const retried = await bench.settled(runId);
-    expect(retried).toMatchObject({ status: "succeeded", retryOf: failed.id });
+    expect(retried).toMatchObject({ status: "succeeded", retryOfRunId: failed.id });
     expect(bench.calls.map(({ label }) => label)).toEqual(["first", "second", "second", "third"]);
     expect(bench.calls[1]?.key).toBe(bench.calls[2]?.key);
     expect((await bench.get(failed.id)).status).toBe("failed");

@@ -39,40 +39,60 @@ function createStore({ cutAfter = Number.POSITIVE_INFINITY } = {}) {
   };
 }
 
-const items = fc.array(fc.record({ key: fc.constantFrom("a", "b", "c", "d", "e"), isBad: fc.boolean(), pause: fc.integer({ min: 0, max: 2 }) }), {
-  maxLength: 60,
-});
+const items = fc.array(
+  fc.record({
+    key: fc.constantFrom("a", "b", "c", "d", "e"),
+    isBad: fc.boolean(),
+    pause: fc.integer({ min: 0, max: 2 }),
+  }),
+  {
+    maxLength: 60,
+  },
+);
 
 test("every item is answered once, with its own answer, and a bad one harms no other", async () => {
   await fc.assert(
-    fc.asyncProperty(items, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 3 }), async (plan, maxBatch, maxConcurrent) => {
-      const store = createStore();
-      const group = createGroupCommit<Item, string>({ flush: store.flush, maxBatch, maxConcurrent, maxQueued: 1_000, keyOf: ({ key }) => key });
-      const answers: Promise<string>[] = [];
-      for (const [id, { key, isBad, pause }] of plan.entries()) {
-        const answer = group.submit({ id, key, isBad });
-        answer.catch(() => undefined);
-        answers.push(answer);
-        for (let turns = 0; turns < pause; turns++) await turn();
-      }
-      const settled = await Promise.allSettled(answers);
-      await group.drain();
+    fc.asyncProperty(
+      items,
+      fc.integer({ min: 1, max: 8 }),
+      fc.integer({ min: 1, max: 3 }),
+      async (plan, maxBatch, maxConcurrent) => {
+        const store = createStore();
+        const group = createGroupCommit<Item, string>({
+          flush: store.flush,
+          maxBatch,
+          maxConcurrent,
+          maxQueued: 1_000,
+          keyOf: ({ key }) => key,
+        });
+        const answers: Promise<string>[] = [];
+        for (const [id, { key, isBad, pause }] of plan.entries()) {
+          const answer = group.submit({ id, key, isBad });
+          answer.catch(() => undefined);
+          answers.push(answer);
+          for (let turns = 0; turns < pause; turns++) await turn();
+        }
+        const settled = await Promise.allSettled(answers);
+        await group.drain();
 
-      for (const [id, { isBad }] of plan.entries()) {
-        const outcome = settled[id];
-        if (isBad) expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(DataError) });
-        else expect(outcome).toEqual({ status: "fulfilled", value: `wrote ${id}` });
-      }
-      const written = store.batches.flat();
-      expect(written.map(({ id }) => id).sort((left, right) => left - right)).toEqual(plan.flatMap(({ isBad }, id) => (isBad ? [] : [id])));
-      expect(store.batches.every((batch) => batch.length <= maxBatch)).toBe(true);
-      expect(store.mostAtOnce()).toBeLessThanOrEqual(maxConcurrent);
-      expect(store.clashes).toEqual([]);
-      for (const key of ["a", "b", "c", "d", "e"]) {
-        const ids = written.filter((item) => item.key === key).map(({ id }) => id);
-        expect(ids).toEqual([...ids].sort((left, right) => left - right));
-      }
-    }),
+        for (const [id, { isBad }] of plan.entries()) {
+          const outcome = settled[id];
+          if (isBad) expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(DataError) });
+          else expect(outcome).toEqual({ status: "fulfilled", value: `wrote ${id}` });
+        }
+        const written = store.batches.flat();
+        expect(written.map(({ id }) => id).sort((left, right) => left - right)).toEqual(
+          plan.flatMap(({ isBad }, id) => (isBad ? [] : [id])),
+        );
+        expect(store.batches.every((batch) => batch.length <= maxBatch)).toBe(true);
+        expect(store.mostAtOnce()).toBeLessThanOrEqual(maxConcurrent);
+        expect(store.clashes).toEqual([]);
+        for (const key of ["a", "b", "c", "d", "e"]) {
+          const ids = written.filter((item) => item.key === key).map(({ id }) => id);
+          expect(ids).toEqual([...ids].sort((left, right) => left - right));
+        }
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -88,6 +88,7 @@ export {
   type Workspace,
   type WorkspaceRepository,
 } from "./repositories/workspace-repository.ts";
+export { deleteDedupeKeysBefore, deleteExpiredKeyValues } from "./retention.ts";
 export { createIntake } from "./runs/intake.ts";
 export { createJournal } from "./runs/journal.ts";
 export { createRunControl } from "./runs/run-control.ts";

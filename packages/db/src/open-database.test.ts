@@ -9,11 +9,15 @@ const options = { applicationName: "test", maxConnections: 3 };
 test("survives the cut of every session and works again by itself", async () => {
   const database = await openTestDatabase();
   const errors: Error[] = [];
-  const { pool, prisma, ping, close } = await openDatabase(database.url, { ...options, onError: (error) => errors.push(error) });
+  const { pool, prisma, ping, close } = await openDatabase(database.url, {
+    ...options,
+    onError: (error) => errors.push(error),
+  });
   try {
     await Promise.all([pool.query("SELECT 1"), pool.query("SELECT 1")]);
     const hung = pool.query("SELECT pg_sleep(60)").catch((error: unknown) => error);
-    const cut = () => database.pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test'");
+    const cut = () =>
+      database.pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test'");
     await cut();
     await cut();
     expect(await hung).toBeInstanceOf(Error);

@@ -1,32 +1,20 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { inject } from "vitest";
 
 export type TestDatabase = { url: string; pool: pg.Pool; close(): Promise<void> };
 
 /** A migrated database of the caller's own, BullMQ's tables included: a copy of the template that the global setup made. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+export const openTestDatabase = (): Promise<TestDatabase> => openDatabase("migrated");
+
+/** A database of the caller's own with nothing in it. */
+export const openEmptyDatabase = (): Promise<TestDatabase> => openDatabase("empty");
+
+async function openDatabase(content: "migrated" | "empty"): Promise<TestDatabase> {
+  // Only tests have it; programs that take a fake service from this package run without vitest.
+  const { inject } = await import("vitest");
   const { url: adminUrl, template } = inject("testDatabase");
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await administer(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const url = withDatabase(adminUrl, name);
-  const pool = new pg.Pool({ connectionString: url, max: 10 });
-  pool.on("error", () => undefined);
-  return {
-    url,
-    pool,
-    close: async () => {
-      await pool.end();
-      await administer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    },
-  };
-}
-
-/** An empty database, not migrated. */
-export async function openEmptyDatabase(): Promise<TestDatabase> {
-  const { url: adminUrl } = inject("testDatabase");
-  const name = `test_${randomBytes(8).toString("hex")}`;
-  await administer(adminUrl, `CREATE DATABASE ${name}`);
+  await administer(adminUrl, `CREATE DATABASE ${name}${content === "migrated" ? ` TEMPLATE ${template}` : ""}`);
   const url = withDatabase(adminUrl, name);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   pool.on("error", () => undefined);

@@ -59,10 +59,11 @@ async function launch(directory: string, port: number): Promise<ChildProcess> {
   let output = "";
   for (const stream of [server.stdout, server.stderr])
     stream?.on("data", (data) => (output = `${output}${data}`.slice(-4_000)));
-  // A test process that dies by an exception takes its server along.
-  const endWithUs = () => server.kill("SIGKILL");
-  process.once("exit", endWithUs);
-  server.once("exit", () => process.off("exit", endWithUs));
+  // A test process that dies, however it dies, takes its server along: the pipe closes then.
+  const watchdog = spawn("sh", ["-c", 'read -r _; kill -9 "$1"', "sh", String(server.pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  server.once("exit", () => watchdog.kill("SIGKILL"));
   for (const deadline = Date.now() + 10_000; !(await answersPing(port)); ) {
     if (server.exitCode !== null || Date.now() > deadline) {
       server.kill("SIGKILL");

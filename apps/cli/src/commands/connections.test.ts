@@ -31,7 +31,7 @@ const connection: Connection = {
   id: newId("connection"),
   connector: "anthropic",
   name: "ai",
-  fields: [{ name: "apiKey", isSet: true, hint: "sk-…", value: null }],
+  fields: [{ name: "apiKey", isSet: true, isSecret: true, hint: "sk-…", value: null }],
   health: "unknown",
   account: null,
   failure: null,

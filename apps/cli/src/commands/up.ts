@@ -22,7 +22,10 @@ export function addUp(program: Command, session: Session): void {
 function runScript(script: string, args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [script, ...args], { stdio: "inherit", cwd: repositoryRoot });
   // The server takes its time to stop in order; we must not be gone before it.
-  const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+  const passOn = (signal: NodeJS.Signals) => {
+    // Ctrl-C reaches the whole group by itself, and a second one would cut the server's orderly end short.
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, passOn);
   return new Promise((resolve, reject) => {

@@ -10,22 +10,22 @@ afterEach(async () => {
 });
 
 const first = exampleRun({ status: "queued", reason: "waiting for a worker", finishedAt: null });
-const running = {
+const running: Run = {
   ...first,
   status: "running",
   reason: null,
   steps: [exampleStep({ status: "running", finishedAt: null })],
-} as const;
-const done = {
+};
+const done: Run = {
   ...first,
   status: "succeeded",
   reason: null,
   steps: [exampleStep()],
   finishedAt: first.queuedAt,
-} as const;
+};
 
 /** A run that takes the next state each time it is asked for, once `isReady` says so. */
-async function serveRun(states: readonly Run[], { hasEvents = true, isReady = () => true } = {}) {
+async function serveRun(states: readonly Run[], { hasEvents = true, isReady = (): boolean => true } = {}) {
   let asked = 0;
   const get = () => {
     const run = states[Math.min(asked, states.length - 1)];

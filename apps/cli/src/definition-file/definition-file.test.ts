@@ -62,7 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ id: fc.constant("a"), action: fc.constant("http.request"), input }),
   fc.record({ id: fc.constant("b"), set: input, note: text }),
   fc.record({ id: fc.constant("c"), filter: text }),
-  fc.record({ id: fc.constant("d"), branch: fc.tuple(fc.record({ when: text, steps: fc.constant([]) })) }),
+  fc.record({ id: fc.constant("d"), branch: fc.tuple(fc.record({ when: text, steps: fc.constant<Step[]>([]) })) }),
 );
 const definition: fc.Arbitrary<Definition> = fc.record({
   millrace: fc.constant(1),

@@ -71,9 +71,9 @@ export async function startContractServer(handlers: Handlers, { hasEvents = true
       ...endpoint.query?.parse(Object.fromEntries(url.searchParams)),
       ...endpoint.body?.parse(body),
     };
-    const presented = handle(input);
+    const answered = JSON.stringify(endpoint.answer.schema.parse(handle(input)));
     response.writeHead(endpoint.answer.status, { "content-type": "application/json" });
-    response.end(endpoint.answer.status === 204 ? undefined : JSON.stringify(endpoint.answer.schema.parse(presented)));
+    response.end(endpoint.answer.status === 204 ? undefined : answered);
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {

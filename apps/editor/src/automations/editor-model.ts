@@ -8,7 +8,10 @@ import type { StepIssues } from "./step-issues.ts";
 import type { InsertPlace } from "./step-places.ts";
 
 /** What the middle pane shows: a step by its id, the trigger, or the palette for a new step. */
-export type Selection = { kind: "trigger" } | { kind: "step"; stepId: string } | { kind: "palette"; place: InsertPlace };
+export type Selection =
+  | { kind: "trigger" }
+  | { kind: "step"; stepId: string }
+  | { kind: "palette"; place: InsertPlace };
 
 export type FieldInserter = (path: readonly PathSegment[]) => void;
 

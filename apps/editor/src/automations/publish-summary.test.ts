@@ -23,7 +23,12 @@ test.each([
 
 test("gives each issue to the innermost step it is in", () => {
   const issue = (path: string) => ({ path, code: "missing_field", message: path, severity: "error" as const });
-  const found = issuesByStep(of(a, branch), [issue("steps[0].input.url"), issue("steps[1].branch[0].steps[0].set.n"), issue("steps[1].branch[0].when"), issue("trigger.dedupe")]);
+  const found = issuesByStep(of(a, branch), [
+    issue("steps[0].input.url"),
+    issue("steps[1].branch[0].steps[0].set.n"),
+    issue("steps[1].branch[0].when"),
+    issue("trigger.dedupe"),
+  ]);
   expect([...found].map(([id, issues]) => [id, issues.length])).toEqual([
     ["a", 1],
     ["b", 1],

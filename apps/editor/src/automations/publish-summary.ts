@@ -4,7 +4,9 @@ import { placedSteps } from "./step-places.ts";
 /** What a draft changes, in a sentence: "1 step added, 2 changed, the trigger changed". */
 export function publishSummary(published: Definition | undefined, draft: Definition): string {
   if (!published) return `${counted(placedSteps(draft.steps).length, "step")}, not published yet`;
-  const before = new Map(placedSteps(published.steps).map(({ step, place }) => [step.id, { ...withoutInner(step), place }]));
+  const before = new Map(
+    placedSteps(published.steps).map(({ step, place }) => [step.id, { ...withoutInner(step), place }]),
+  );
   const after = new Map(placedSteps(draft.steps).map(({ step, place }) => [step.id, { ...withoutInner(step), place }]));
   const added = [...after.keys()].filter((id) => !before.has(id));
   const removed = [...before.keys()].filter((id) => !after.has(id));
@@ -25,7 +27,9 @@ const counted = (count: number, noun: string) => (count === 1 ? `1 ${noun}` : `$
 
 /** Steps inside count for themselves, and where a step stands is not what it does. */
 function withoutInner(step: object): object {
-  return Object.fromEntries(Object.entries(step).map(([key, value]) => [key, key === "branch" ? armConditions(value) : value]));
+  return Object.fromEntries(
+    Object.entries(step).map(([key, value]) => [key, key === "branch" ? armConditions(value) : value]),
+  );
 }
 
 function armConditions(arms: unknown): unknown {

@@ -17,7 +17,8 @@ export function issuesByStep(definition: Definition, issues: readonly Definition
   return found;
 }
 
-const isWithin = (path: string, location: string) => path === location || path.startsWith(`${location}.`) || path.startsWith(`${location}[`);
+const isWithin = (path: string, location: string) =>
+  path === location || path.startsWith(`${location}.`) || path.startsWith(`${location}[`);
 
 /** The field that an issue is about: `steps[1].input.key` is about `key`. */
 export function fieldOfIssue({ path }: DefinitionIssueView): string | undefined {

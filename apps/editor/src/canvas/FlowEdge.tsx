@@ -6,7 +6,15 @@ import type { FlowEdgeView } from "./flow-nodes.ts";
 const beforeJoin = 18;
 
 /** A line between steps with a button that adds one in between. */
-export function FlowEdge({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data }: EdgeProps<FlowEdgeView>) {
+export function FlowEdge({
+  sourceX,
+  sourceY,
+  targetX,
+  targetY,
+  sourcePosition,
+  targetPosition,
+  data,
+}: EdgeProps<FlowEdgeView>) {
   const isStraight = Math.abs(sourceX - targetX) < 1;
   const centerY = data?.isJoining && !isStraight ? targetY - beforeJoin : undefined;
   const [path, labelX, labelY] = getSmoothStepPath({

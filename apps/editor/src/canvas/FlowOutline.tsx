@@ -17,7 +17,14 @@ function StepList({ steps, label }: { steps: readonly Step[]; label: string }) {
     <ol aria-label={label}>
       {steps.map((step) => (
         <li key={step.id}>
-          {step.id}: {"action" in step ? step.action : "set" in step ? "set variables" : "filter" in step ? `filter ${step.filter}` : "branch"}
+          {step.id}:{" "}
+          {"action" in step
+            ? step.action
+            : "set" in step
+              ? "set variables"
+              : "filter" in step
+                ? `filter ${step.filter}`
+                : "branch"}
           {innerLists(step).map(({ steps: inner }, index) => (
             <StepList key={armName(step, index)} steps={inner} label={armName(step, index)} />
           ))}

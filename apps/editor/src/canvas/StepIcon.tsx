@@ -3,9 +3,17 @@ import { Filter, GitBranch, MousePointerClick, Variable, Webhook } from "lucide-
 import { ConnectorIcon } from "../connectors/ConnectorIcon.tsx";
 import classes from "./FlowCanvas.module.css";
 
-export type StepIconSpec = { kind: "webhook" | "manual" | "set" | "filter" | "branch" } | { kind: "action"; connectorId: string; connector: Connector | undefined };
+export type StepIconSpec =
+  | { kind: "webhook" | "manual" | "set" | "filter" | "branch" }
+  | { kind: "action"; connectorId: string; connector: Connector | undefined };
 
-const icons = { webhook: Webhook, manual: MousePointerClick, set: Variable, filter: Filter, branch: GitBranch } as const;
+const icons = {
+  webhook: Webhook,
+  manual: MousePointerClick,
+  set: Variable,
+  filter: Filter,
+  branch: GitBranch,
+} as const;
 
 export function StepIcon({ icon, size = 28 }: { icon: StepIconSpec; size?: number }) {
   if (icon.kind === "action") return <ConnectorIcon connector={icon.connector} id={icon.connectorId} size={size} />;

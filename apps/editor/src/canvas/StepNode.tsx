@@ -1,14 +1,16 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { CircleAlert } from "lucide-react";
-import { StepIcon } from "./StepIcon.tsx";
 import classes from "./FlowCanvas.module.css";
 import type { StepFlowNode } from "./flow-nodes.ts";
+import { StepIcon } from "./StepIcon.tsx";
 
 /** A step, or the trigger, as a card in the flow. */
 export function StepNode({ data }: NodeProps<StepFlowNode>) {
   return (
     <>
-      {data.isTrigger || <Handle type="target" position={Position.Top} isConnectable={false} className={classes.handle} />}
+      {data.isTrigger || (
+        <Handle type="target" position={Position.Top} isConnectable={false} className={classes.handle} />
+      )}
       <button
         type="button"
         className={`${classes.step} nodrag nopan`}

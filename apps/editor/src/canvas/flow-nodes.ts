@@ -40,13 +40,24 @@ type Options = {
 };
 
 /** The flow as the canvas draws it. */
-export function flowNodes({ steps, trigger, catalog, issues, selection, select }: Options): { nodes: FlowNodeView[]; edges: FlowEdgeView[] } {
+export function flowNodes({ steps, trigger, catalog, issues, selection, select }: Options): {
+  nodes: FlowNodeView[];
+  edges: FlowEdgeView[];
+} {
   const graph = flowGraph(steps);
   const boxes = flowLayout(steps);
   const add = (place: InsertPlace) => () => select({ kind: "palette", place });
   const nodes = graph.nodes.map((node): FlowNodeView => {
     const { x = 0, y = 0, width = 0, height = 0 } = boxes.get(node.id) ?? {};
-    const base = { id: node.id, position: { x, y }, width, height, draggable: false, focusable: false, selectable: false };
+    const base = {
+      id: node.id,
+      position: { x, y },
+      width,
+      height,
+      draggable: false,
+      focusable: false,
+      selectable: false,
+    };
     switch (node.kind) {
       case "trigger": {
         const isSelected = selection.kind === "trigger";
@@ -58,7 +69,17 @@ export function flowNodes({ steps, trigger, catalog, issues, selection, select }
         return {
           ...base,
           type: "step",
-          data: { key: triggerNodeId, isTrigger: true, title, detail, label, icon: { kind: trigger.type }, problems, isSelected, onOpen },
+          data: {
+            key: triggerNodeId,
+            isTrigger: true,
+            title,
+            detail,
+            label,
+            icon: { kind: trigger.type },
+            problems,
+            isSelected,
+            onOpen,
+          },
         };
       }
       case "step":
@@ -85,7 +106,10 @@ export function flowNodes({ steps, trigger, catalog, issues, selection, select }
   return { nodes, edges };
 }
 
-function stepData(step: Step, { catalog, issues, selection, select }: Pick<Options, "catalog" | "issues" | "selection" | "select">): StepFlowNode["data"] {
+function stepData(
+  step: Step,
+  { catalog, issues, selection, select }: Pick<Options, "catalog" | "issues" | "selection" | "select">,
+): StepFlowNode["data"] {
   const problems = issues.get(step.id)?.length ?? 0;
   const { title, icon } = describeStep(step, catalog);
   return {
@@ -101,12 +125,16 @@ function stepData(step: Step, { catalog, issues, selection, select }: Pick<Optio
   };
 }
 
-const problemText = (problems: number) => (problems === 0 ? "" : `, ${problems === 1 ? "1 problem" : `${problems} problems`}`);
+const problemText = (problems: number) =>
+  problems === 0 ? "" : `, ${problems === 1 ? "1 problem" : `${problems} problems`}`;
 
 export function describeStep(step: Step, catalog: readonly Connector[]): { title: string; icon: StepIconSpec } {
   if ("action" in step) {
     const connectorId = step.action.split(".")[0] ?? step.action;
-    return { title: actionTitle(catalog, step.action), icon: { kind: "action", connectorId, connector: connectorOf(catalog, step.action) } };
+    return {
+      title: actionTitle(catalog, step.action),
+      icon: { kind: "action", connectorId, connector: connectorOf(catalog, step.action) },
+    };
   }
   if ("set" in step) return { title: "Set variables", icon: { kind: "set" } };
   if ("filter" in step) return { title: "Filter", icon: { kind: "filter" } };

@@ -12,7 +12,9 @@ export function useFlowKeys(host: RefObject<HTMLElement | null>): (event: Keyboa
   const go = (key: string | undefined) => {
     if (key === undefined) return;
     select(key === "trigger" ? { kind: "trigger" } : { kind: "step", stepId: key });
-    requestAnimationFrame(() => host.current?.querySelector<HTMLElement>(`[data-flow-key="${CSS.escape(key)}"]`)?.focus());
+    requestAnimationFrame(() =>
+      host.current?.querySelector<HTMLElement>(`[data-flow-key="${CSS.escape(key)}"]`)?.focus(),
+    );
   };
   const addAfter = () => {
     const placed = current === "trigger" ? undefined : findPlaced(definition, current);

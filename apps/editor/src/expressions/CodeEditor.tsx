@@ -17,7 +17,17 @@ type Props = {
 };
 
 /** A CodeMirror field that is controlled like any input. */
-export function CodeEditor({ value, onChange, extensions, labelledBy, describedBy, placeholder, isMultiline = false, isInvalid = false, onFocus }: Props) {
+export function CodeEditor({
+  value,
+  onChange,
+  extensions,
+  labelledBy,
+  describedBy,
+  placeholder,
+  isMultiline = false,
+  isInvalid = false,
+  onFocus,
+}: Props) {
   const host = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<EditorView>();
   const [changing] = useState(() => new Compartment());
@@ -79,7 +89,11 @@ const singleLine: Extension = EditorState.transactionFilter.of((transaction) =>
     ? [
         transaction,
         {
-          changes: { from: 0, to: transaction.newDoc.length, insert: transaction.newDoc.toString().replace(/\s*\n\s*/g, " ") },
+          changes: {
+            from: 0,
+            to: transaction.newDoc.length,
+            insert: transaction.newDoc.toString().replace(/\s*\n\s*/g, " "),
+          },
           sequential: true,
         },
       ]

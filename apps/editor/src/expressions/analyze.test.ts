@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { analyzeExpression, analyzeTemplate, templateSpans, withNearest } from "./analyze.ts";
 
 const scope = {
-  trigger: { body: { text: "Hello", count: 3 }, headers: { "x-id": "1" }, query: {}, method: "POST", receivedAt: "2026-03-01T12:00:00Z" },
+  trigger: {
+    body: { text: "Hello", count: 3 },
+    headers: { "x-id": "1" },
+    query: {},
+    method: "POST",
+    receivedAt: "2026-03-01T12:00:00Z",
+  },
   steps: { summarize: { text: "Hi" } },
   run: { id: "run_01" },
   automation: { id: "atm_01", name: "Example" },

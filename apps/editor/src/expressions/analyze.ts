@@ -1,4 +1,12 @@
-import { compileExpression, compileTemplate, ExpressionError, expressionNames, nearestName, type Scope, toJson } from "@millrace/automation";
+import {
+  compileExpression,
+  compileTemplate,
+  ExpressionError,
+  expressionNames,
+  nearestName,
+  type Scope,
+  toJson,
+} from "@millrace/automation";
 import type { Json } from "@millrace/base";
 
 export type Problem = {
@@ -79,10 +87,14 @@ function findUnknownStep(paths: Compiled["paths"], scope: Scope, source: string)
 }
 
 function problemOf(error: unknown, source: string, severity: Problem["severity"]): Problem {
-  if (!(error instanceof ExpressionError)) return { message: error instanceof Error ? error.message : String(error), severity: "error" };
+  if (!(error instanceof ExpressionError))
+    return { message: error instanceof Error ? error.message : String(error), severity: "error" };
   const { message, path, nearest, position } = error;
   const place = path ? source.indexOf(path) : -1;
-  const range = place === -1 || !path ? position && { from: position.start, to: position.end } : { from: place, to: place + path.length };
+  const range =
+    place === -1 || !path
+      ? position && { from: position.start, to: position.end }
+      : { from: place, to: place + path.length };
   return {
     message,
     severity,

@@ -13,7 +13,12 @@ const highlight = HighlightStyle.define([
 const look = EditorView.theme({
   "&": { fontSize: "13px", backgroundColor: "transparent" },
   "&.cm-focused": { outline: "none" },
-  ".cm-content": { fontFamily: "var(--code-font, inherit)", padding: "6px 0", caretColor: "var(--mantine-color-text)", lineHeight: "20px" },
+  ".cm-content": {
+    fontFamily: "var(--code-font, inherit)",
+    padding: "6px 0",
+    caretColor: "var(--mantine-color-text)",
+    lineHeight: "20px",
+  },
   ".cm-line": { padding: "0 10px" },
   ".cm-cursor": { borderLeftColor: "var(--mantine-color-text)" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--live-soft) !important" },
@@ -37,9 +42,16 @@ const look = EditorView.theme({
     boxShadow: "var(--mantine-shadow-md)",
     overflow: "hidden",
   },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mantine-font-family-monospace)", fontSize: "12px", maxHeight: "260px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": {
+    fontFamily: "var(--mantine-font-family-monospace)",
+    fontSize: "12px",
+    maxHeight: "260px",
+  },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "4px 10px" },
-  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--selected)", color: "var(--mantine-color-text)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": {
+    backgroundColor: "var(--selected)",
+    color: "var(--mantine-color-text)",
+  },
   ".cm-completionDetail": { color: "var(--quiet)", fontStyle: "normal", marginLeft: "12px" },
   ".cm-completionInfo": { padding: "8px 10px", maxWidth: "320px", fontSize: "12px" },
   ".cm-completionMatchedText": { textDecoration: "none", color: "var(--accent-text)" },

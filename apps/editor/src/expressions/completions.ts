@@ -19,7 +19,12 @@ export function completionSource(scope: Scope, isExpression: boolean) {
     const word = context.matchBefore(/[\w.[\]"'?-]*$/);
     if (!word || (word.from === word.to && !context.explicit && !isExpression && !atStart(context))) return null;
     const dot = word.text.lastIndexOf(".");
-    if (dot === -1) return { from: word.from, options: [...rootCompletions(scope), ...functionCompletions("function")], validFor: /^\w*$/ };
+    if (dot === -1)
+      return {
+        from: word.from,
+        options: [...rootCompletions(scope), ...functionCompletions("function")],
+        validFor: /^\w*$/,
+      };
     const value = valueAt(scope, word.text.slice(0, dot));
     const fields = value === undefined ? [] : fieldCompletions(value, word.from);
     return { from: word.from + dot + 1, options: [...fields, ...functionCompletions("method")], validFor: /^\w*$/ };
@@ -53,7 +58,13 @@ function fieldCompletions(value: Json, _from: number): Completion[] {
       type: "property",
       boost: 5,
       // A key that can't stand after a dot takes the dot's place.
-      apply: isPlain ? String(key) : (view, _completion, from, to) => view.dispatch({ changes: { from: from - 1, to, insert: text }, selection: { anchor: from - 1 + text.length } }),
+      apply: isPlain
+        ? String(key)
+        : (view, _completion, from, to) =>
+            view.dispatch({
+              changes: { from: from - 1, to, insert: text },
+              selection: { anchor: from - 1 + text.length },
+            }),
     };
   });
 }

@@ -64,7 +64,11 @@ function readableSteps(definition: Definition, stepId: string | undefined) {
 }
 
 /** What expressions see, with sample data in it. */
-export function previewScope(automation: { id: string; name: string }, trigger: TriggerSample, steps: readonly StepSample[]): Scope {
+export function previewScope(
+  automation: { id: string; name: string },
+  trigger: TriggerSample,
+  steps: readonly StepSample[],
+): Scope {
   return { ...scopeOf(trigger, steps), automation: { id: automation.id, name: automation.name } };
 }
 

@@ -16,10 +16,23 @@ export function fieldExtensions({ scope, syntax, problem }: Options): Extension 
   return [
     history(),
     closeBrackets(),
-    keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter")]),
-    autocompletion({ override: [completionSource(scope, syntax === "expression")], icons: false, activateOnTyping: true }),
-    syntax === "expression" ? EditorView.theme({ "&": { "--code-font": "var(--mantine-font-family-monospace)" } }) : templateChips,
-    syntax === "json" ? [json(), EditorView.theme({ "&": { "--code-font": "var(--mantine-font-family-monospace)" } })] : [],
+    keymap.of([
+      ...closeBracketsKeymap,
+      ...completionKeymap,
+      ...historyKeymap,
+      ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"),
+    ]),
+    autocompletion({
+      override: [completionSource(scope, syntax === "expression")],
+      icons: false,
+      activateOnTyping: true,
+    }),
+    syntax === "expression"
+      ? EditorView.theme({ "&": { "--code-font": "var(--mantine-font-family-monospace)" } })
+      : templateChips,
+    syntax === "json"
+      ? [json(), EditorView.theme({ "&": { "--code-font": "var(--mantine-font-family-monospace)" } })]
+      : [],
     problem ? underlined(problem) : [],
   ];
 }
@@ -42,7 +55,9 @@ const templateChips = ViewPlugin.fromClass(
 );
 
 function chipsOf(view: EditorView): DecorationSet {
-  const chips: Range<Decoration>[] = templateSpans(view.state.doc.toString()).map(({ from, to }) => chip.range(from, to));
+  const chips: Range<Decoration>[] = templateSpans(view.state.doc.toString()).map(({ from, to }) =>
+    chip.range(from, to),
+  );
   return Decoration.set(chips);
 }
 

@@ -47,7 +47,7 @@ export async function openTestApi() {
   const rings: string[][] = [];
   const watchers = new Set<(event: LiveEvent) => void>();
   const logged: { facts: Record<string, unknown>; message: string }[] = [];
-  const keep = (facts: Record<string, unknown>, message: string) => { console.log(facts); void logged.push({ facts, message }); };
+  const keep = (facts: Record<string, unknown>, message: string) => void logged.push({ facts, message });
 
   let listener: RequestListener = (_request, response) => void response.writeHead(503).end();
   const server = createServer((request, response) => listener(request, response));
@@ -64,7 +64,7 @@ export async function openTestApi() {
     deliveries: createDeliveryRepository(prisma),
     connections: createConnectionRepository(prisma, vault),
     credentials: createCredentials(prisma, vault),
-    keyValues: createKeyValueRepository(prisma, pool),
+    keyValues: createKeyValueRepository(pool),
     apiKeys: createApiKeyRepository(prisma),
     workspaces: createWorkspaceRepository(prisma),
     setup: createSetupRepository(prisma),

@@ -21,7 +21,16 @@ export async function verifyPassword({ hash, password }: { hash: string; passwor
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
+let turn: Promise<unknown> = Promise.resolve();
+
+/** One at a time: each takes 128 MiB, and whoever tries passwords in parallel must not take them all. */
 function derive(password: string, salt: Buffer, logN: number, r: number): Promise<Buffer> {
+  const derived = turn.then(() => deriveNow(password, salt, logN, r));
+  turn = derived.catch(() => undefined);
+  return derived;
+}
+
+function deriveNow(password: string, salt: Buffer, logN: number, r: number): Promise<Buffer> {
   const N = 2 ** logN;
   const options: ScryptOptions = { N, r, p: 1, maxmem: 256 * N * r };
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type ConformanceCase, conformanceCases, type Outcome, runCase } from "./conformance-cases.ts";
-import { differences, type UnsupportedRule, unsupported } from "./conformance-differences.ts";
+import { type ConformanceCase, conformanceCases, type Outcome, runCase } from "./testing/conformance-cases.ts";
+import { differences, type UnsupportedRule, unsupported } from "./testing/conformance-differences.ts";
 
 const outcomes = conformanceCases().map((one) => ({ one, outcome: runCase(one) }));
 const listed = new Set(differences.flatMap((difference) => difference.cases));

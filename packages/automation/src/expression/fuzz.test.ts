@@ -5,8 +5,8 @@ import { Budget, defaultBudgetUnits } from "./budget.ts";
 import { compileExpression, type Scope } from "./expression.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { functionTable } from "./functions.ts";
-import { hostileBodies, killers } from "./hostile-corpus.ts";
 import { compileTemplate } from "./template.ts";
+import { hostileBodies, killers } from "./testing/hostile-corpus.ts";
 import { toJson } from "./value.ts";
 
 /** Evaluates under a budget; what it spent. Fails if anything but an ExpressionError comes out. */

@@ -26,7 +26,11 @@ const failureOf = (run: () => unknown): Failure => {
 
 test("a field that is one expression keeps the value's type; text around it makes text", () => {
   expect(
-    resolve({ n: "{{ trigger.body.n }}", list: "{{ trigger.body.list }}", mixed: "n is {{ trigger.body.n }}, {{ steps.ask.text }}" }).value,
+    resolve({
+      n: "{{ trigger.body.n }}",
+      list: "{{ trigger.body.list }}",
+      mixed: "n is {{ trigger.body.n }}, {{ steps.ask.text }}",
+    }).value,
   ).toEqual({ n: 4, list: [1, 2], mixed: "n is 4, Hi" });
 });
 
@@ -56,7 +60,8 @@ test("a wrong type is a failure in optional fields too: only absence may be left
 });
 
 test("an expression that costs too much says so", () => {
-  const nested = "{{ [1,2,3,4,5,6,7,8,9].map(a, [1,2,3,4,5,6,7,8,9].map(b, [1,2,3,4,5,6,7,8,9].map(c, [1,2,3,4,5,6,7,8,9].map(d, [1,2,3,4,5,6,7,8,9].map(e, [1,2,3,4,5,6,7,8,9].map(f, a + b + c + d + e + f)))))) }}";
+  const nested =
+    "{{ [1,2,3,4,5,6,7,8,9].map(a, [1,2,3,4,5,6,7,8,9].map(b, [1,2,3,4,5,6,7,8,9].map(c, [1,2,3,4,5,6,7,8,9].map(d, [1,2,3,4,5,6,7,8,9].map(e, [1,2,3,4,5,6,7,8,9].map(f, a + b + c + d + e + f)))))) }}";
   expect(failureOf(() => resolve({ x: nested })).code).toBe("mapping_too_expensive");
 });
 

@@ -6,8 +6,12 @@ import pg from "pg";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemDirectory } from "./data-directory.ts";
 import { isProcessAlive } from "./postmaster.ts";
-import { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./start-embedded-postgres.ts";
-import { buildSupervisorProgram, type SupervisorProgram } from "./supervisor-program.ts";
+import {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from "./start-embedded-postgres.ts";
+import { buildSupervisorProgram, type SupervisorProgram } from "./supervisor-program.fixture.ts";
 
 const isRoot = process.getuid?.() === 0;
 let home: string;
@@ -76,7 +80,14 @@ test("is durable, in UTF-8 with code point order, and takes connections of this 
        current_setting('server_encoding') AS encoding, current_setting('listen_addresses') AS addresses,
        array_agg(x ORDER BY x) AS sorted FROM (VALUES ('b'), ('A'), ('a'), ('B')) AS t(x)`,
   );
-  expect(settings).toEqual({ fsync: "on", commit: "on", pages: "on", encoding: "UTF8", addresses: "127.0.0.1", sorted: ["A", "B", "a", "b"] });
+  expect(settings).toEqual({
+    fsync: "on",
+    commit: "on",
+    pages: "on",
+    encoding: "UTF8",
+    addresses: "127.0.0.1",
+    sorted: ["A", "B", "a", "b"],
+  });
   const wrong = new URL(server.url);
   wrong.password = "guess";
   await expect(query(wrong.toString(), "SELECT 1")).rejects.toThrow("password authentication failed");
@@ -132,7 +143,10 @@ test("refuses data whose password is gone, and a postgres.json that can't be rig
 test("is not misled by a pid file whose process is another program now", async () => {
   const first = await start();
   await stop(first);
-  await writeFile(join(home, "postgres", "postmaster.pid"), `${process.pid}\n${join(home, "postgres")}\n1\n${portOf(first.url)}\n`);
+  await writeFile(
+    join(home, "postgres", "postmaster.pid"),
+    `${process.pid}\n${join(home, "postgres")}\n1\n${portOf(first.url)}\n`,
+  );
   const second = await start();
   expect(await query(second.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
@@ -143,18 +157,29 @@ test("starts the server again on the same port when it is killed", async () => {
   await query(server.url, "CREATE TABLE kept AS SELECT 1 AS one");
   const { pid } = server;
   process.kill(pid, "SIGKILL");
-  await vi.waitFor(async () => expect(await query(server.url, "SELECT one FROM kept")).toEqual([{ one: 1 }]), { timeout: 30_000 });
+  await vi.waitFor(async () => expect(await query(server.url, "SELECT one FROM kept")).toEqual([{ one: 1 }]), {
+    timeout: 30_000,
+  });
   await vi.waitFor(() => expect(server.pid).not.toBe(pid), { timeout: 10_000 });
   expect(messages.join("\n")).toContain("ended unexpectedly");
 });
 
 test("holds on to its home when its own session is cut", async () => {
   const server = await start();
-  await query(server.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace supervisor%'");
-  await vi.waitFor(async () => {
-    const rows = await query(server.url, "SELECT 1 FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE application_name LIKE 'millrace supervisor%' AND locktype = 'advisory'");
-    expect(rows).toHaveLength(1);
-  }, { timeout: 10_000 });
+  await query(
+    server.url,
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace supervisor%'",
+  );
+  await vi.waitFor(
+    async () => {
+      const rows = await query(
+        server.url,
+        "SELECT 1 FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE application_name LIKE 'millrace supervisor%' AND locktype = 'advisory'",
+      );
+      expect(rows).toHaveLength(1);
+    },
+    { timeout: 10_000 },
+  );
   await expect(start()).rejects.toThrow("Another Millrace");
 });
 

@@ -21,7 +21,9 @@ const apply = (workspaceId: string, operations: readonly StateOperation[]): Prom
   );
 
 const one = async (workspaceId: string, operation: StateOperation) => {
-  const outcome = await inTransaction(database.pool, (client) => applyStateOperation(client, workspaceId, operation, "run_1"));
+  const outcome = await inTransaction(database.pool, (client) =>
+    applyStateOperation(client, workspaceId, operation, "run_1"),
+  );
   if (!outcome.ok) throw new Error(outcome.failure.message);
   return outcome.output;
 };
@@ -51,7 +53,8 @@ class Model {
       }
       case "compareAndSet": {
         const { expected } = operation;
-        const isEqual = expected === undefined ? stored === undefined : stored !== undefined && same(stored.value, expected);
+        const isEqual =
+          expected === undefined ? stored === undefined : stored !== undefined && same(stored.value, expected);
         if (isEqual) write(operation.value);
         return { key, swapped: isEqual, value: isEqual ? operation.value : (stored?.value ?? null) };
       }
@@ -59,7 +62,9 @@ class Model {
   }
 
   list({ prefix, limit, cursor = "" }: Extract<StateOperation, { op: "list" }>): Json {
-    const keys = [...this.values.keys()].filter((key) => key.startsWith(prefix) && (cursor === "" || key > cursor)).sort();
+    const keys = [...this.values.keys()]
+      .filter((key) => key.startsWith(prefix) && (cursor === "" || key > cursor))
+      .sort();
     const entries = keys.slice(0, limit).map((key) => ({ key, value: this.values.get(key)?.value ?? null }));
     const last = entries.at(-1);
     return keys.length > limit && last ? { entries, nextCursor: last.key } : { entries };
@@ -76,30 +81,53 @@ const same = (left: Json, right: Json): boolean => {
 };
 
 // -0 is 0 in JSON.
-const value = fc.oneof(fc.integer({ min: -3, max: 3 }).map((number) => number + 0 || 0), fc.constantFrom<Json>("x", null, true, [1, { a: null }], { b: 2, a: [] }, { a: [], b: 2 }, "\u0000"));
+const value = fc.oneof(
+  fc.integer({ min: -3, max: 3 }).map((number) => number + 0 || 0),
+  fc.constantFrom<Json>("x", null, true, [1, { a: null }], { b: 2, a: [] }, { a: [], b: 2 }, "\u0000"),
+);
 const key = fc.constantFrom("a", "a1", "a2", "b", "é");
 const operation: fc.Arbitrary<StateOperation> = fc.oneof(
   fc.record({ op: fc.constant("set" as const), key, value }),
   fc.record({ op: fc.constant("get" as const), key }),
   fc.record({ op: fc.constant("delete" as const), key }),
-  fc.record({ op: fc.constant("increment" as const), key, by: fc.integer({ min: -5, max: 5 }).map((number) => number || 0) }),
-  fc.record({ op: fc.constant("list" as const), prefix: fc.constantFrom("", "a", "é", "z"), limit: fc.integer({ min: 1, max: 3 }), cursor: key }, { requiredKeys: ["op", "prefix", "limit"] }),
+  fc.record({
+    op: fc.constant("increment" as const),
+    key,
+    by: fc.integer({ min: -5, max: 5 }).map((number) => number || 0),
+  }),
+  fc.record(
+    {
+      op: fc.constant("list" as const),
+      prefix: fc.constantFrom("", "a", "é", "z"),
+      limit: fc.integer({ min: 1, max: 3 }),
+      cursor: key,
+    },
+    { requiredKeys: ["op", "prefix", "limit"] },
+  ),
   fc.record({ op: fc.constant("compareAndSet" as const), key, expected: fc.option(value, { nil: undefined }), value }),
 );
 
 test("any operations in any batches come to what a plain map would give", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(operation, { minLength: 1, maxLength: 6 }), { maxLength: 5 }), async (batches) => {
-      const workspaceId = newId("workspace");
-      const model = new Model();
-      for (const batch of batches) {
-        const outcomes = await apply(workspaceId, batch);
-        expect(outcomes.map((outcome) => (outcome.ok ? outcome.output : "refused"))).toEqual(batch.map((step) => model.apply(step)));
-      }
-      const { rows } = await database.pool.query("SELECT key, value_json, version::int FROM key_values WHERE workspace_id = $1 ORDER BY key", [workspaceId]);
-      const kept = rows.map(({ key, value_json, version }) => [key, { value: JSON.parse(value_json), version }]);
-      expect(kept).toEqual([...model.values].sort(([left], [right]) => (left < right ? -1 : 1)));
-    }),
+    fc.asyncProperty(
+      fc.array(fc.array(operation, { minLength: 1, maxLength: 6 }), { maxLength: 5 }),
+      async (batches) => {
+        const workspaceId = newId("workspace");
+        const model = new Model();
+        for (const batch of batches) {
+          const outcomes = await apply(workspaceId, batch);
+          expect(outcomes.map((outcome) => (outcome.ok ? outcome.output : "refused"))).toEqual(
+            batch.map((step) => model.apply(step)),
+          );
+        }
+        const { rows } = await database.pool.query(
+          "SELECT key, value_json, version::int FROM key_values WHERE workspace_id = $1 ORDER BY key",
+          [workspaceId],
+        );
+        const kept = rows.map(({ key, value_json, version }) => [key, { value: JSON.parse(value_json), version }]);
+        expect(kept).toEqual([...model.values].sort(([left], [right]) => (left < right ? -1 : 1)));
+      },
+    ),
     { numRuns: 80 },
   );
 });
@@ -121,14 +149,20 @@ test("a key that has expired is absent, and starts anew", async () => {
   expect(await one(workspaceId, { op: "get", key: "k" })).toEqual({ key: "k", found: false, value: null });
   expect(await one(workspaceId, { op: "list", prefix: "", limit: 10 })).toEqual({ entries: [] });
   expect(await one(workspaceId, { op: "delete", key: "k" })).toEqual({ key: "k", deleted: false });
-  expect(await one(workspaceId, { op: "compareAndSet", key: "k", expected: 1, value: 2 })).toMatchObject({ swapped: false });
+  expect(await one(workspaceId, { op: "compareAndSet", key: "k", expected: 1, value: 2 })).toMatchObject({
+    swapped: false,
+  });
   expect(await one(workspaceId, { op: "set", key: "k", value: 5 })).toEqual({ key: "k", value: 5, version: 1 });
 });
 
 test("an increment keeps the expiry that the key has, a set ends it", async () => {
   const workspaceId = newId("workspace");
   const expiry = async () =>
-    (await database.pool.query("SELECT expires_at, updated_by_run_id FROM key_values WHERE workspace_id = $1", [workspaceId])).rows[0];
+    (
+      await database.pool.query("SELECT expires_at, updated_by_run_id FROM key_values WHERE workspace_id = $1", [
+        workspaceId,
+      ])
+    ).rows[0];
   await one(workspaceId, { op: "increment", key: "k", by: 1, expiresInMs: 60_000 });
   const first = await expiry();
   expect(first).toEqual({ expires_at: expect.any(Date), updated_by_run_id: "run_1" });
@@ -147,13 +181,25 @@ test("two who create the same key at once both count", async () => {
 test("of many who swap the same value one succeeds", async () => {
   const workspaceId = newId("workspace");
   const outcomes = await Promise.all(
-    Array.from({ length: 10 }, (_, index) => one(workspaceId, { op: "compareAndSet", key: "lock", expected: undefined, value: index })),
+    Array.from({ length: 10 }, (_, index) =>
+      one(workspaceId, { op: "compareAndSet", key: "lock", expected: undefined, value: index }),
+    ),
   );
   expect(outcomes.filter((outcome) => (outcome as { swapped: boolean }).swapped)).toHaveLength(1);
 });
 
-test.each([["", "is empty"], ["a\u0000b", "null character"], ["é".repeat(600), "is longer"]])("refuses a key that can't be stored (%#)", async (bad, words) => {
-  const [refused, kept] = await apply(newId("workspace"), [{ op: "set", key: bad, value: 1 }, { op: "set", key: "good", value: 1 }]);
-  expect(refused).toMatchObject({ ok: false, failure: { code: "invalid_input", field: "key", message: expect.stringContaining(words) } });
+test.each([
+  ["", "is empty"],
+  ["a\u0000b", "null character"],
+  ["é".repeat(600), "is longer"],
+])("refuses a key that can't be stored (%#)", async (bad, words) => {
+  const [refused, kept] = await apply(newId("workspace"), [
+    { op: "set", key: bad, value: 1 },
+    { op: "set", key: "good", value: 1 },
+  ]);
+  expect(refused).toMatchObject({
+    ok: false,
+    failure: { code: "invalid_input", field: "key", message: expect.stringContaining(words) },
+  });
   expect(kept).toMatchObject({ ok: true });
 });

@@ -1,7 +1,13 @@
 import type { FailureRecord, Json } from "@millrace/base";
 import type { StateOperation } from "@millrace/connector-kit";
 import type pg from "pg";
-import { evaluateStateOperation, type KeyedOperation, keyFault, type StateWrite, type StoredValue } from "./evaluate-state-operation.ts";
+import {
+  evaluateStateOperation,
+  type KeyedOperation,
+  keyFault,
+  type StateWrite,
+  type StoredValue,
+} from "./evaluate-state-operation.ts";
 import { listState } from "./list-state.ts";
 
 export type StateRequest = {
@@ -43,13 +49,26 @@ type Cell = {
  * Applies the requests in their order, inside the caller's transaction, in a handful of statements however many they are.
  * Rows are locked in the order of their keys, so transactions that share keys wait for each other and never in a circle.
  */
-export async function applyStateOperations(client: pg.PoolClient, requests: readonly StateRequest[]): Promise<StateOutcome[]> {
+export async function applyStateOperations(
+  client: pg.PoolClient,
+  requests: readonly StateRequest[],
+): Promise<StateOutcome[]> {
   const cells = new Map<string, Cell>();
   const keyed = requests.flatMap(({ workspaceId, operation }) =>
-    operation.op === "list" || keyFault(operation.key) ? [] : [{ workspaceId, key: operation.key, isRead: operation.op === "get" }],
+    operation.op === "list" || keyFault(operation.key)
+      ? []
+      : [{ workspaceId, key: operation.key, isRead: operation.op === "get" }],
   );
-  await lockCells(client, cells, keyed.filter(({ isRead }) => !isRead));
-  await readCells(client, cells, keyed.filter(({ isRead }) => isRead));
+  await lockCells(
+    client,
+    cells,
+    keyed.filter(({ isRead }) => !isRead),
+  );
+  await readCells(
+    client,
+    cells,
+    keyed.filter(({ isRead }) => isRead),
+  );
 
   const outcomes: StateOutcome[] = [];
   for (const { workspaceId, operation, runId } of requests) {
@@ -135,7 +154,8 @@ async function readCells(client: pg.PoolClient, cells: Map<string, Cell>, places
   for (const place of unread) {
     const name = cellName(place.workspaceId, place.key);
     // Only read, so its time is not asked for.
-    if (!cells.has(name)) cells.set(name, { ...place, stored: undefined, runId: null, now: new Date(0), isStandIn: false });
+    if (!cells.has(name))
+      cells.set(name, { ...place, stored: undefined, runId: null, now: new Date(0), isStandIn: false });
   }
 }
 
@@ -148,7 +168,9 @@ function keepCell(cells: Map<string, Cell>, row: Row, isStandIn: boolean): void 
 }
 
 async function writeCells(client: pg.PoolClient, cells: Map<string, Cell>): Promise<void> {
-  const written = [...cells.values()].flatMap(({ write, ...cell }) => (write === undefined ? [] : [{ ...cell, write }]));
+  const written = [...cells.values()].flatMap(({ write, ...cell }) =>
+    write === undefined ? [] : [{ ...cell, write }],
+  );
   await removeRows(
     client,
     written.filter(({ write }) => write === "delete"),

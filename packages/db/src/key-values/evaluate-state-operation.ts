@@ -19,13 +19,21 @@ export function keyFault(key: string): FailureRecord | undefined {
   const isTooLong = Buffer.byteLength(key) > keyLimitBytes;
   if (key !== "" && !isTooLong && !key.includes("\u0000")) return undefined;
   const found = key === "" ? "is empty" : isTooLong ? "is longer" : "holds a null character";
-  return new Failure("invalid_input", `A key is 1 to ${keyLimitBytes} bytes of text without null characters; this one ${found}.`, {
-    field: "key",
-  }).toRecord();
+  return new Failure(
+    "invalid_input",
+    `A key is 1 to ${keyLimitBytes} bytes of text without null characters; this one ${found}.`,
+    {
+      field: "key",
+    },
+  ).toRecord();
 }
 
 /** The rules of the key-value store, on what is stored `now`. */
-export function evaluateStateOperation(operation: KeyedOperation, stored: StoredValue | undefined, now: Date): Evaluated {
+export function evaluateStateOperation(
+  operation: KeyedOperation,
+  stored: StoredValue | undefined,
+  now: Date,
+): Evaluated {
   const { key } = operation;
   const version = (stored?.version ?? 0) + 1;
   switch (operation.op) {
@@ -41,7 +49,11 @@ export function evaluateStateOperation(operation: KeyedOperation, stored: Stored
       };
     case "set": {
       const { value, expiresInMs } = operation;
-      return { ok: true, output: { key, value, version }, write: { value, version, expiresAt: expiry(now, expiresInMs) } };
+      return {
+        ok: true,
+        output: { key, value, version },
+        write: { value, version, expiresAt: expiry(now, expiresInMs) },
+      };
     }
     case "delete":
       return stored === undefined
@@ -51,9 +63,14 @@ export function evaluateStateOperation(operation: KeyedOperation, stored: Stored
       return increment(operation, stored, now);
     case "compareAndSet": {
       const { value, expected, expiresInMs } = operation;
-      const isEqual = expected === undefined ? stored === undefined : stored !== undefined && isSameJson(stored.value, expected);
+      const isEqual =
+        expected === undefined ? stored === undefined : stored !== undefined && isSameJson(stored.value, expected);
       return isEqual
-        ? { ok: true, output: { key, swapped: true, value }, write: { value, version, expiresAt: expiry(now, expiresInMs) } }
+        ? {
+            ok: true,
+            output: { key, swapped: true, value },
+            write: { value, version, expiresAt: expiry(now, expiresInMs) },
+          }
         : { ok: true, output: { key, swapped: false, value: stored?.value ?? null } };
     }
   }
@@ -70,7 +87,10 @@ function increment(
 ): Evaluated {
   const current = stored === undefined ? 0 : stored.value;
   if (typeof current !== "number") {
-    return refusal(`"${key}" holds ${kindOf(current)}, and only a number can be incremented. Set it to a number first.`, "key");
+    return refusal(
+      `"${key}" holds ${kindOf(current)}, and only a number can be incremented. Set it to a number first.`,
+      "key",
+    );
   }
   const value = current + by;
   if (!Number.isFinite(value)) return refusal(`${current} + ${by} is no finite number.`, "by");

@@ -22,8 +22,14 @@ async function write(name: string, sql: string): Promise<void> {
   await writeFile(join(directory, name, "migration.sql"), sql);
 }
 
-const tableOf = async (name: string) => (await database.pool.query("SELECT to_regclass($1)::text AS name", [name])).rows[0].name;
-const foundation = ["events", "deliveries", "runs", "step_records"].map((name) => `CREATE TABLE ${name} (id text, run_id text) PARTITION BY RANGE (${name === "step_records" ? "run_id" : "id"}); CREATE TABLE ${name}_default PARTITION OF ${name} DEFAULT;`).join("\n");
+const tableOf = async (name: string) =>
+  (await database.pool.query("SELECT to_regclass($1)::text AS name", [name])).rows[0].name;
+const foundation = ["events", "deliveries", "runs", "step_records"]
+  .map(
+    (name) =>
+      `CREATE TABLE ${name} (id text, run_id text) PARTITION BY RANGE (${name === "step_records" ? "run_id" : "id"}); CREATE TABLE ${name}_default PARTITION OF ${name} DEFAULT;`,
+  )
+  .join("\n");
 
 test("five processes at once migrate once, and all end with the schema", async () => {
   const outcomes = await Promise.all(Array.from({ length: 5 }, () => migrate(database.url)));
@@ -36,7 +42,10 @@ test("five processes at once migrate once, and all end with the schema", async (
 test("applies what is new, function bodies with semicolons included", async () => {
   await write("0001_first", foundation);
   await migrate(database.url, { directory });
-  await write("0002_second", "CREATE FUNCTION two() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 2; END $$;");
+  await write(
+    "0002_second",
+    "CREATE FUNCTION two() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 2; END $$;",
+  );
   expect(await migrate(database.url, { directory })).toEqual({ applied: ["0002_second"] });
   expect((await database.pool.query("SELECT two()")).rows).toEqual([{ two: 2 }]);
 });
@@ -44,7 +53,9 @@ test("applies what is new, function bodies with semicolons included", async () =
 test("a migration that fails leaves nothing behind, says why, and succeeds once it is mended", async () => {
   await write("0001_first", foundation);
   await write("0002_second", "CREATE TABLE half (id int);\nCREATE TABLE half (id int);");
-  await expect(migrate(database.url, { directory })).rejects.toThrow('The migration 0002_second failed and was rolled back: relation "half" already exists');
+  await expect(migrate(database.url, { directory })).rejects.toThrow(
+    'The migration 0002_second failed and was rolled back: relation "half" already exists',
+  );
   expect(await tableOf("half")).toBeNull();
   await write("0002_second", "CREATE TABLE half (id int);");
   expect(await migrate(database.url, { directory })).toEqual({ applied: ["0002_second"] });

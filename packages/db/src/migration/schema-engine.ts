@@ -66,7 +66,9 @@ export async function applyMigrations(
     return appliedMigrationNames;
   } catch (cause) {
     // The engine's own error tells where in its source it was, not what PostgreSQL said.
-    throw failures[0] ?? new MigrationError(`The database could not be migrated: ${(cause as Error).message}`, { cause });
+    throw (
+      failures[0] ?? new MigrationError(`The database could not be migrated: ${(cause as Error).message}`, { cause })
+    );
   } finally {
     engine.free();
   }

@@ -9,7 +9,11 @@ import { openDatabase } from "../open-database.ts";
 const schemaFile = new URL("../../../../prisma/schema.prisma", import.meta.url);
 
 test("the committed client is the schema's own: after a change, run `npm run prisma -- generate`", async () => {
-  expect(createHash("sha256").update(await readFile(schemaFile)).digest("hex")).toBe(schemaHash);
+  expect(
+    createHash("sha256")
+      .update(await readFile(schemaFile))
+      .digest("hex"),
+  ).toBe(schemaHash);
 });
 
 test("every model can be queried, and its columns are those that the migrations made", async () => {
@@ -53,7 +57,14 @@ test("ids sort by their bytes, whatever the database's collation", async () => {
   }
 });
 
-const columnTypes: Record<string, string> = { String: "text", Int: "int4", BigInt: "int8", Boolean: "bool", Bytes: "bytea", DateTime: "timestamptz" };
+const columnTypes: Record<string, string> = {
+  String: "text",
+  Int: "int4",
+  BigInt: "int8",
+  Boolean: "bool",
+  Bytes: "bytea",
+  DateTime: "timestamptz",
+};
 
 /** Models with their tables and columns, in the words of `information_schema`. */
 function readModels(schema: string): { name: string; table: string; columns: string[] }[] {

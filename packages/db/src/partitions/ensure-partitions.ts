@@ -48,7 +48,11 @@ async function makePartition(client: pg.PoolClient, table: PartitionedTable, day
 }
 
 /** Asks the catalog's table: `to_regclass` may answer from a session's cache, which a wait for a lock doesn't refresh. */
-async function exists(queryable: pg.Pool | pg.PoolClient, { table }: PartitionedTable, { name }: Day): Promise<boolean> {
+async function exists(
+  queryable: pg.Pool | pg.PoolClient,
+  { table }: PartitionedTable,
+  { name }: Day,
+): Promise<boolean> {
   const { rowCount } = await queryable.query(
     "SELECT 1 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = $1::regclass AND relname = $2",
     [table, name],

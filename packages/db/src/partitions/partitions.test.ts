@@ -15,7 +15,10 @@ const at = (text: string) => new Date(text);
 
 async function insertEvent(time: Date, table = "events"): Promise<string> {
   const id = lowestIdAt("event", time);
-  await database.pool.query(`INSERT INTO ${table} (id, workspace_id, method, query, headers_json, body, received_at) VALUES ($1, 'ws', 'POST', '', '[]', '', now())`, [id]);
+  await database.pool.query(
+    `INSERT INTO ${table} (id, workspace_id, method, query, headers_json, body, received_at) VALUES ($1, 'ws', 'POST', '', '[]', '', now())`,
+    [id],
+  );
   return id;
 }
 
@@ -27,12 +30,15 @@ async function insertRun(time: Date, eventId: string, status: string): Promise<v
   );
 }
 
-const partitionOf = async (id: string) => (await database.pool.query("SELECT tableoid::regclass::text AS name FROM events WHERE id = $1", [id])).rows[0]?.name;
+const partitionOf = async (id: string) =>
+  (await database.pool.query("SELECT tableoid::regclass::text AS name FROM events WHERE id = $1", [id])).rows[0]?.name;
 
 test("makes yesterday, today and the days ahead for each table, once, whoever asks at the same time", async () => {
   const made = await Promise.all([1, 2, 3].map(() => ensurePartitions(database.pool, at("2031-05-10T13:00:00Z"), 3)));
   const days = ["09", "10", "11", "12", "13"];
-  const expected = ["events", "deliveries", "runs", "step_records"].flatMap((table) => days.map((name) => `${table}_2031_05_${name}`));
+  const expected = ["events", "deliveries", "runs", "step_records"].flatMap((table) =>
+    days.map((name) => `${table}_2031_05_${name}`),
+  );
   expect(made.flat().sort()).toEqual(expected.sort());
   expect(await ensurePartitions(database.pool, at("2031-05-10T23:59:59Z"), 3)).toEqual([]);
 });
@@ -52,8 +58,12 @@ test("rows that wait in the default partition move to their day, constraints and
   await ensurePartitions(database.pool, day("2031-05-10"), 3);
   expect(await partitionOf(early)).toBe("events_2031_05_10");
   expect(await partitionOf(beyond)).toBe("events_default");
-  await expect(database.pool.query("UPDATE runs SET status = 'queued', finished_at = NULL WHERE event_id = $1", [early])).rejects.toThrow("can never become");
-  await expect(database.pool.query("UPDATE runs SET status = 'odd' WHERE event_id = $1", [early])).rejects.toThrow(/runs_status_check|can never become/);
+  await expect(
+    database.pool.query("UPDATE runs SET status = 'queued', finished_at = NULL WHERE event_id = $1", [early]),
+  ).rejects.toThrow("can never become");
+  await expect(database.pool.query("UPDATE runs SET status = 'odd' WHERE event_id = $1", [early])).rejects.toThrow(
+    /runs_status_check|can never become/,
+  );
   await expect(insertEvent(at("2031-05-10T08:00:00Z"))).rejects.toThrow("duplicate key");
 });
 
@@ -68,7 +78,10 @@ test("goes on while others read and write", async () => {
   await ensurePartitions(database.pool, day("2031-05-10"), 3);
   isOver = true;
   await traffic;
-  expect((await database.pool.query("SELECT 1 FROM events_default WHERE id < $1", [lowestIdAt("event", day("2031-05-11"))])).rowCount).toBe(0);
+  expect(
+    (await database.pool.query("SELECT 1 FROM events_default WHERE id < $1", [lowestIdAt("event", day("2031-05-11"))]))
+      .rowCount,
+  ).toBe(0);
 });
 
 test("drops the days before, and keeps those that an unfinished run needs", async () => {

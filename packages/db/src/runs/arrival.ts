@@ -30,5 +30,9 @@ const makeIds = (): Ids => ({ eventId: newId("event"), deliveryId: newId("delive
 
 function identify(endpointId: string, key: string, body: Uint8Array): DedupeIdentity {
   const keyHash = createHash("sha256").update(key).digest();
-  return { name: `${endpointId} ${keyHash.toString("hex")}`, keyHash, bodyHash: createHash("sha256").update(body).digest() };
+  return {
+    name: `${endpointId} ${keyHash.toString("hex")}`,
+    keyHash,
+    bodyHash: createHash("sha256").update(body).digest(),
+  };
 }

@@ -24,7 +24,7 @@ const named = `SELECT r.id FROM runs r
 /**
  * Workspaces in turn: first the oldest run of each, then the second oldest of each, and so on. The walk reads one entry
  * of the index for each workspace that has queued runs, however many it has. More candidates than wanted, because other
- * workers look at the same ones and lock some of them first.
+ * workers look at the same ones and lock some of them first; each is locked by its id, in their order, until there are enough.
  */
 const anyInTurn = `WITH RECURSIVE workspace AS (
     (SELECT workspace_id FROM runs WHERE status = 'queued' ORDER BY workspace_id LIMIT 1)
@@ -41,8 +41,8 @@ const anyInTurn = `WITH RECURSIVE workspace AS (
   ), candidate AS (
     SELECT id, row_number() OVER (PARTITION BY workspace_id ORDER BY id) AS turn FROM due ORDER BY turn, id LIMIT $3 * 4
   )
-  SELECT r.id FROM candidate c JOIN runs r ON r.id = c.id WHERE ${isDue} ORDER BY c.turn, r.id LIMIT $3
-  FOR NO KEY UPDATE OF r SKIP LOCKED`;
+  SELECT locked.id FROM candidate c
+  CROSS JOIN LATERAL (SELECT r.id FROM runs r WHERE r.id = c.id AND ${isDue} FOR NO KEY UPDATE SKIP LOCKED) locked LIMIT $3`;
 
 const take = (chosen: string): string => `WITH chosen AS MATERIALIZED (${chosen})
   UPDATE runs r SET status = 'running', lease_owner = $1, lease_until = now() + $2::float8 * interval '1 millisecond',
@@ -53,7 +53,10 @@ const take = (chosen: string): string => `WITH chosen AS MATERIALIZED (${chosen}
 const takeNamed = take(named);
 const takeAny = take(anyInTurn);
 
-export async function claimRuns(pool: pg.Pool, { workerId, leaseMs, limit, runIds }: ClaimRequest): Promise<ClaimedRun[]> {
+export async function claimRuns(
+  pool: pg.Pool,
+  { workerId, leaseMs, limit, runIds }: ClaimRequest,
+): Promise<ClaimedRun[]> {
   if (limit <= 0 || runIds?.length === 0) return [];
   const lease = [workerId, leaseMs, limit];
   const { rows } =

@@ -8,7 +8,10 @@ export type Owner = { runId: string; bodyDiffers: boolean };
  * Which run each keyed arrival belongs to: its own, that of an earlier arrival in the batch, or one that is stored.
  * Of processes that bring the same key at once, one inserts and the others wait for its commit.
  */
-export async function claimDedupeKeys(client: pg.PoolClient, arrivals: readonly Arrival[]): Promise<Map<Arrival, Owner>> {
+export async function claimDedupeKeys(
+  client: pg.PoolClient,
+  arrivals: readonly Arrival[],
+): Promise<Map<Arrival, Owner>> {
   const groups = new Map<string, Keyed[]>();
   for (const arrival of arrivals) {
     if (!isKeyed(arrival)) continue;

@@ -1,8 +1,8 @@
-import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { acceptedAnswer, duplicateAnswer } from "@millrace/engine";
+import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createIntake } from "./intake.ts";
-import { sampleRequest } from "./run-samples.ts";
+import { sampleRequest } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;
@@ -27,7 +27,12 @@ test("stores event, delivery and run of a request together", async () => {
   expect(delivery).toMatchObject({ verdict: "accepted", run_id: accepted.runId, size_bytes: 14, answer_status: 202 });
   expect(delivery.answer_body).toBe(accepted.answer.body);
   const [run] = await rowsOf("SELECT * FROM runs WHERE id = $1", [accepted.runId]);
-  expect(run).toMatchObject({ status: "queued", trigger_type: "webhook", origin_run_id: accepted.runId, delivery_id: accepted.deliveryId });
+  expect(run).toMatchObject({
+    status: "queued",
+    trigger_type: "webhook",
+    origin_run_id: accepted.runId,
+    delivery_id: accepted.deliveryId,
+  });
   const [event] = await rowsOf("SELECT * FROM events WHERE id = $1", [delivery.event_id]);
   expect(event.body.toString()).toBe('{"name":"Ada"}');
   expect(event.received_at).toEqual(request.event.receivedAt);
@@ -73,7 +78,10 @@ test("flags another body under a known key and keeps it to be looked at", async 
   expect(other).toMatchObject({ runId: first.runId, isDuplicate: true, bodyDiffers: true });
   const [sameRow] = await rowsOf("SELECT event_id, reason FROM deliveries WHERE id = $1", [same.deliveryId]);
   expect(sameRow).toEqual({ event_id: null, reason: null });
-  const [row] = await rowsOf("SELECT d.reason, e.body FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1", [other.deliveryId]);
+  const [row] = await rowsOf(
+    "SELECT d.reason, e.body FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1",
+    [other.deliveryId],
+  );
   expect(row.body.toString()).toBe("two");
   expect(row.reason).toContain("another body");
 });
@@ -102,9 +110,23 @@ test("takes null characters and broken text wherever a sender may put them", asy
 test("records a refused request with its body and starts nothing", async () => {
   const { versionId, dedupeKey, ...inbound } = sampleRequest();
   const answer = { status: 401, body: '{"error":"signature"}' };
-  const { deliveryId } = await createIntake(database.pool).refuse({ ...inbound, verdict: "rejected", reason: "The signature is wrong.", answer });
-  const [row] = await rowsOf("SELECT d.*, e.body FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1", [deliveryId]);
-  expect(row).toMatchObject({ verdict: "rejected", run_id: null, reason: "The signature is wrong.", answer_status: 401, answer_body: answer.body });
+  const { deliveryId } = await createIntake(database.pool).refuse({
+    ...inbound,
+    verdict: "rejected",
+    reason: "The signature is wrong.",
+    answer,
+  });
+  const [row] = await rowsOf(
+    "SELECT d.*, e.body FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1",
+    [deliveryId],
+  );
+  expect(row).toMatchObject({
+    verdict: "rejected",
+    run_id: null,
+    reason: "The signature is wrong.",
+    answer_status: 401,
+    answer_body: answer.body,
+  });
   expect(row.body.toString()).toBe('{"name":"Ada"}');
   expect(await rowsOf("SELECT 1 FROM runs WHERE workspace_id = $1", [inbound.workspaceId])).toEqual([]);
 });

@@ -1,11 +1,11 @@
 import { newId } from "@millrace/base";
-import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import type { ClaimedRun, Intake, Journal, RunControl, RunStore } from "@millrace/engine";
+import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
 import { createRunControl } from "./run-control.ts";
-import { claimSample, commitOf, sampleRecord, sampleRequest } from "./run-samples.ts";
+import { claimSample, commitOf, sampleRecord, sampleRequest } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;
@@ -23,9 +23,15 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const runRow = async (id: string) => (await database.pool.query("SELECT * FROM runs WHERE id = $1", [id])).rows[0];
-const recordsOf = async (id: string) => (await database.pool.query("SELECT * FROM step_records WHERE run_id = $1 ORDER BY position", [id])).rows;
-const valueOf = async (run: ClaimedRun, key: string) =>
-  (await database.pool.query("SELECT value_json FROM key_values WHERE workspace_id = $1 AND key = $2", [run.workspaceId, key])).rows[0]?.value_json;
+const recordsOf = async (id: string) =>
+  (await database.pool.query("SELECT * FROM step_records WHERE run_id = $1 ORDER BY position", [id])).rows;
+const storedValue = async (run: ClaimedRun, key: string) =>
+  (
+    await database.pool.query("SELECT value_json FROM key_values WHERE workspace_id = $1 AND key = $2", [
+      run.workspaceId,
+      key,
+    ])
+  ).rows[0]?.value_json;
 const increment = (path: string, key: string, by = 1) => ({ path, operation: { op: "increment" as const, key, by } });
 
 test("writes records, an effect with its output, and the end of the run in one transaction", async () => {
@@ -43,14 +49,16 @@ test("writes records, an effect with its output, and the end of the run in one t
   const records = await recordsOf(run.id);
   expect(records.map(({ path }) => path)).toEqual(["first", "save"]);
   expect(JSON.parse(records[1].output_json)).toEqual(output);
-  expect(JSON.parse(await valueOf(run, "k"))).toBe(output.value);
+  expect(JSON.parse(await storedValue(run, "k"))).toBe(output.value);
 });
 
 test("replaces an earlier record of the same path and keeps its place", async () => {
   const run = await claimSample(intake, store);
   await journal.commit(commitOf(run, { records: [sampleRecord("a", { status: "running" }), sampleRecord("b")] }));
   const failure = { code: "timeout" as const, message: "no answer \u0000" };
-  await journal.commit(commitOf(run, { records: [sampleRecord("c"), sampleRecord("a", { status: "failed", failure })] }));
+  await journal.commit(
+    commitOf(run, { records: [sampleRecord("c"), sampleRecord("a", { status: "failed", failure })] }),
+  );
   const records = await recordsOf(run.id);
   expect(records.map(({ path, status }) => [path, status])).toEqual([
     ["a", "failed"],
@@ -66,7 +74,13 @@ test("a record comes back from the database as it was written", async () => {
     input: { "\u0000": [1, null], __proto__x: "é" },
     output: null,
     warnings: [],
-    attempts: [{ startedAt: "2026-11-21T10:00:00.000Z", finishedAt: "2026-11-21T10:00:01.000Z", failure: { code: "timeout", message: "m" } }],
+    attempts: [
+      {
+        startedAt: "2026-11-21T10:00:00.000Z",
+        finishedAt: "2026-11-21T10:00:01.000Z",
+        failure: { code: "timeout", message: "m" },
+      },
+    ],
     idempotencyKey: "key",
     reusedFromRunId: newId("run"),
   });
@@ -100,19 +114,24 @@ describe("a worker that lost its lease writes nothing", () => {
     const outcomes = await Promise.all([
       journal.commit(commitOf(run, { records: [sampleRecord("a")], effect: increment("a", "lost") })),
       createJournal(database.pool).commit(
-        commitOf(run, { records: [sampleRecord("a")], transition: { to: "failed", failure: { code: "timeout", message: "m" }, path: "a" } }),
+        commitOf(run, {
+          records: [sampleRecord("a")],
+          transition: { to: "failed", failure: { code: "timeout", message: "m" }, path: "a" },
+        }),
       ),
     ]);
     expect(outcomes).toEqual([{ kind: "lease_lost" }, { kind: "lease_lost" }]);
     expect(await runRow(run.id)).toEqual(before);
     expect(await recordsOf(run.id)).toEqual([]);
-    expect(await valueOf(run, "lost")).toBeUndefined();
+    expect(await storedValue(run, "lost")).toBeUndefined();
   });
 });
 
 test("a commit of another workspace's run writes nothing", async () => {
   const run = await claimSample(intake, store);
-  const outcome = await journal.commit(commitOf(run, { workspaceId: newId("workspace"), transition: { to: "succeeded" } }));
+  const outcome = await journal.commit(
+    commitOf(run, { workspaceId: newId("workspace"), transition: { to: "succeeded" } }),
+  );
   expect(outcome).toEqual({ kind: "lease_lost" });
   expect((await runRow(run.id)).status).toBe("running");
 });
@@ -123,20 +142,36 @@ test("an effect takes place once when its commit is repeated, whether or not the
   const output = { key: "n", value: 2 };
   expect(await journal.commit(entry)).toEqual({ kind: "committed", output });
   expect(await journal.commit(entry)).toEqual({ kind: "committed", output });
-  const last = commitOf(run, { records: [sampleRecord("again")], effect: increment("again", "n"), transition: { to: "succeeded" } });
+  const last = commitOf(run, {
+    records: [sampleRecord("again")],
+    effect: increment("again", "n"),
+    transition: { to: "succeeded" },
+  });
   for (let attempt = 0; attempt < 2; attempt++) {
     expect(await journal.commit(last)).toEqual({ kind: "committed", output: { key: "n", value: 3 } });
   }
-  expect(await valueOf(run, "n")).toBe("3");
+  expect(await storedValue(run, "n")).toBe("3");
 });
 
 test("an effect that is impossible is refused, writes nothing, and harms no other run", async () => {
   const workspaceId = newId("workspace");
-  const [bad, good] = [await claimSample(intake, store, { workspaceId }), await claimSample(intake, store, { workspaceId })];
-  await journal.commit(commitOf(bad, { records: [sampleRecord("s")], effect: { path: "s", operation: { op: "set", key: "text", value: "x" } } }));
+  const [bad, good] = [
+    await claimSample(intake, store, { workspaceId }),
+    await claimSample(intake, store, { workspaceId }),
+  ];
+  await journal.commit(
+    commitOf(bad, {
+      records: [sampleRecord("s")],
+      effect: { path: "s", operation: { op: "set", key: "text", value: "x" } },
+    }),
+  );
   const [refused, committed] = await Promise.all([
-    journal.commit(commitOf(bad, { records: [sampleRecord("i")], effect: increment("i", "text"), transition: { to: "succeeded" } })),
-    journal.commit(commitOf(good, { records: [sampleRecord("i")], effect: increment("i", "n"), transition: { to: "succeeded" } })),
+    journal.commit(
+      commitOf(bad, { records: [sampleRecord("i")], effect: increment("i", "text"), transition: { to: "succeeded" } }),
+    ),
+    journal.commit(
+      commitOf(good, { records: [sampleRecord("i")], effect: increment("i", "n"), transition: { to: "succeeded" } }),
+    ),
   ]);
   expect(refused).toMatchObject({ kind: "refused", failure: { code: "invalid_input", field: "key" } });
   expect(committed).toMatchObject({ kind: "committed" });
@@ -152,36 +187,57 @@ test("a commit that the database can't store harms no other of its batch", async
   const broken = sampleRecord("a", { startedAt: new Date("+200000-01-01T00:00:00Z") });
   const outcomes = await Promise.allSettled([
     journal.commit(commitOf(bad, { records: [broken], effect: increment("a", "n") })),
-    ...good.map((run) => journal.commit(commitOf(run, { records: [sampleRecord("a")], effect: increment("a", "n"), transition: { to: "succeeded" } }))),
+    ...good.map((run) =>
+      journal.commit(
+        commitOf(run, { records: [sampleRecord("a")], effect: increment("a", "n"), transition: { to: "succeeded" } }),
+      ),
+    ),
   ]);
   expect(outcomes.map(({ status }) => status)).toEqual(["rejected", ...good.map(() => "fulfilled")]);
-  expect(await valueOf(bad, "n")).toBeUndefined();
-  for (const run of good) expect(await valueOf(run, "n")).toBe("1");
+  expect(await storedValue(bad, "n")).toBeUndefined();
+  for (const run of good) expect(await storedValue(run, "n")).toBe("1");
 });
 
 test("many runs of many workers count together without losing one, and without deadlocks", async () => {
   const workspaceId = newId("workspace");
   const journals = [journal, createJournal(database.pool), createJournal(database.pool)];
   const accepted = await Promise.all(Array.from({ length: 120 }, () => intake.accept(sampleRequest({ workspaceId }))));
-  const runs = await store.claim({ workerId: "worker_1", leaseMs: 60_000, limit: 120, runIds: accepted.map(({ runId }) => runId) });
+  const runs = await store.claim({
+    workerId: "worker_1",
+    leaseMs: 60_000,
+    limit: 120,
+    runIds: accepted.map(({ runId }) => runId),
+  });
   await Promise.all(
     runs.map(async (run, index) => {
       const mine = journals[index % journals.length];
       for (const [turn, key] of (index % 2 ? ["x", "y", "z"] : ["z", "y", "x"]).entries()) {
         const path = `s${turn}`;
-        await mine?.commit(commitOf(run, { records: [sampleRecord(path)], effect: increment(path, key), ...(turn === 2 ? { transition: { to: "succeeded" as const } } : {}) }));
+        await mine?.commit(
+          commitOf(run, {
+            records: [sampleRecord(path)],
+            effect: increment(path, key),
+            ...(turn === 2 ? { transition: { to: "succeeded" as const } } : {}),
+          }),
+        );
       }
     }),
   );
   const first = runs[0];
   if (!first) throw new Error("nothing was claimed");
-  expect([await valueOf(first, "x"), await valueOf(first, "y"), await valueOf(first, "z")]).toEqual(["120", "120", "120"]);
+  expect([await storedValue(first, "x"), await storedValue(first, "y"), await storedValue(first, "z")]).toEqual([
+    "120",
+    "120",
+    "120",
+  ]);
 });
 
 test("commits of one run keep their order even when they are not awaited", async () => {
   const run = await claimSample(intake, store);
   const outcomes = await Promise.all(
-    Array.from({ length: 20 }, (_, index) => journal.commit(commitOf(run, { records: [sampleRecord("a", { output: index })] }))),
+    Array.from({ length: 20 }, (_, index) =>
+      journal.commit(commitOf(run, { records: [sampleRecord("a", { output: index })] })),
+    ),
   );
   expect(outcomes.every(({ kind }) => kind === "committed")).toBe(true);
   expect((await recordsOf(run.id))[0].output_json).toBe("19");

@@ -1,11 +1,14 @@
-import { type FailureRecord, Failure } from "@millrace/base";
+import { Failure, type FailureRecord } from "@millrace/base";
 import type { Recovery } from "@millrace/engine";
 import type pg from "pg";
 
 export type RecoveryLimits = { unclaimedMs: number; crashLimit: number; limit: number };
 
 /** Each part takes only what no other process is busy with, so that many may recover at once. */
-export async function recoverRuns(pool: pg.Pool, { unclaimedMs, crashLimit, limit }: RecoveryLimits): Promise<Recovery> {
+export async function recoverRuns(
+  pool: pg.Pool,
+  { unclaimedMs, crashLimit, limit }: RecoveryLimits,
+): Promise<Recovery> {
   const quarantined = await quarantine(pool, crashLimit, limit);
   const expired = await idsOf(pool, takeBackExpired, [limit]);
   const due = await idsOf(pool, endDueWaits, [limit]);
@@ -42,9 +45,13 @@ async function idsOf(pool: pg.Pool, statement: string, values: readonly number[]
 
 /** Runs whose worker died `crashLimit` times end as failed, at the step that was under way. */
 async function quarantine(pool: pg.Pool, crashLimit: number, limit: number): Promise<number> {
-  const failure: FailureRecord = new Failure("quarantined", `The worker died ${crashLimit} times while it held this run.`, {
-    advice: "Look at the input of the step that was under way, then retry the run.",
-  }).toRecord();
+  const failure: FailureRecord = new Failure(
+    "quarantined",
+    `The worker died ${crashLimit} times while it held this run.`,
+    {
+      advice: "Look at the input of the step that was under way, then retry the run.",
+    },
+  ).toRecord();
   const { rowCount } = await pool.query(
     `WITH expired AS MATERIALIZED (
        SELECT id FROM runs WHERE ${isExpired} AND crash_count + 1 >= $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED

@@ -1,11 +1,11 @@
 import { newId } from "@millrace/base";
-import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { type ClaimedRun, RunNotFound, RunStateConflict, type RunTransition } from "@millrace/engine";
+import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
 import { createRunControl } from "./run-control.ts";
-import { claimSample, commitOf, sampleRecord } from "./run-samples.ts";
+import { claimSample, commitOf, sampleRecord } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;
@@ -16,14 +16,22 @@ afterAll(() => database.close());
 
 const open = () => {
   const { pool } = database;
-  return { intake: createIntake(pool), store: createRunStore(pool), journal: createJournal(pool), control: createRunControl(pool) };
+  return {
+    intake: createIntake(pool),
+    store: createRunStore(pool),
+    journal: createJournal(pool),
+    control: createRunControl(pool),
+  };
 };
 const runRow = async (id: string) => (await database.pool.query("SELECT * FROM runs WHERE id = $1", [id])).rows[0];
 
 async function finished(transition: RunTransition): Promise<ClaimedRun> {
   const { intake, store, journal } = open();
   const run = await claimSample(intake, store);
-  const records = [sampleRecord("one", { output: 1 }), sampleRecord("two", { status: transition.to === "failed" ? "failed" : "needs_review" })];
+  const records = [
+    sampleRecord("one", { output: 1 }),
+    sampleRecord("two", { status: transition.to === "failed" ? "failed" : "needs_review" }),
+  ];
   await journal.commit(commitOf(run, { records, transition }));
   return run;
 }
@@ -51,7 +59,9 @@ test("a retry of a retry still names the first run as origin, and where a record
   await control.cancel(run.workspaceId, first.runId, "again");
   const second = await control.retry(run.workspaceId, first.runId);
   expect(await runRow(second.runId)).toMatchObject({ origin_run_id: run.id, retry_of_run_id: first.runId });
-  const { rows } = await database.pool.query("SELECT reused_from_run_id FROM step_records WHERE run_id = $1", [second.runId]);
+  const { rows } = await database.pool.query("SELECT reused_from_run_id FROM step_records WHERE run_id = $1", [
+    second.runId,
+  ]);
   expect(rows).toEqual([{ reused_from_run_id: run.id }]);
 });
 

@@ -37,14 +37,18 @@ async function lockRun(client: pg.PoolClient, workspaceId: string, runId: string
   return rows[0];
 }
 
-async function goOn(client: pg.PoolClient, { id, automation_id }: RunRow): Promise<{ runId: string; automationId: string }> {
+async function goOn(
+  client: pg.PoolClient,
+  { id, automation_id }: RunRow,
+): Promise<{ runId: string; automationId: string }> {
   await client.query("UPDATE runs SET status = 'queued', reason_json = NULL, crash_count = 0 WHERE id = $1", [id]);
   return { runId: id, automationId: automation_id };
 }
 
 async function startAgain(client: pg.PoolClient, run: RunRow): Promise<{ runId: string; automationId: string }> {
   const event = await client.query("SELECT 1 FROM events WHERE id = $1", [run.event_id]);
-  if (event.rowCount === 0) throw new RunStateConflict("What started this run is no longer stored, so it can't be retried.");
+  if (event.rowCount === 0)
+    throw new RunStateConflict("What started this run is no longer stored, so it can't be retried.");
   const runId = newId("run");
   await client.query(
     `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, retry_of_run_id, queued_at)

@@ -1,10 +1,10 @@
 import { newId } from "@millrace/base";
-import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import type { Intake, RunStore } from "@millrace/engine";
+import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
-import { claimSample, commitOf, sampleRecord, sampleRequest, sampleWorker } from "./run-samples.ts";
+import { claimSample, commitOf, sampleRecord, sampleRequest, sampleWorker } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;
@@ -18,7 +18,8 @@ beforeEach(async () => {
 afterEach(() => database.close());
 
 const runRow = async (id: string) => (await database.pool.query("SELECT * FROM runs WHERE id = $1", [id])).rows[0];
-const expire = (id: string) => database.pool.query("UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = $1", [id]);
+const expire = (id: string) =>
+  database.pool.query("UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = $1", [id]);
 const limits = { unclaimedMs: 5_000, crashLimit: 3, limit: 100 };
 
 describe("claim", () => {
@@ -26,11 +27,20 @@ describe("claim", () => {
     const request = sampleRequest();
     const { runId } = await intake.accept(request);
     const claims = await Promise.all(
-      Array.from({ length: 5 }, (_, index) => store.claim({ workerId: `w${index}`, leaseMs: 60_000, limit: 10, runIds: [runId] })),
+      Array.from({ length: 5 }, (_, index) =>
+        store.claim({ workerId: `w${index}`, leaseMs: 60_000, limit: 10, runIds: [runId] }),
+      ),
     );
     const [run, ...others] = claims.flat();
     expect(others).toEqual([]);
-    expect(run).toMatchObject({ id: runId, fence: 1, crashCount: 0, versionId: request.versionId, originRunId: runId, records: [] });
+    expect(run).toMatchObject({
+      id: runId,
+      fence: 1,
+      crashCount: 0,
+      versionId: request.versionId,
+      originRunId: runId,
+      records: [],
+    });
     expect(run?.event).toEqual({ ...request.event, id: expect.stringMatching(/^evt_/) });
     expect(await runRow(runId)).toMatchObject({ status: "running", fence: 1 });
   });
@@ -60,7 +70,11 @@ describe("claim", () => {
     const wait = (dueAt: Date) =>
       commitOf(run, {
         records: [sampleRecord("z"), sampleRecord("a", { status: "waiting" })],
-        transition: { to: "waiting", dueAt, reason: { kind: "retry", path: "a", attempt: 1, until: "", message: "busy" } },
+        transition: {
+          to: "waiting",
+          dueAt,
+          reason: { kind: "retry", path: "a", attempt: 1, until: "", message: "busy" },
+        },
       });
     await createJournal(database.pool).commit(wait(new Date(Date.now() + 3_600_000)));
     expect(await store.claim({ workerId: "w", leaseMs: 1000, limit: 1, runIds: [run.id] })).toEqual([]);
@@ -150,7 +164,11 @@ describe("recover", () => {
     const waiting = await claimSample(intake, store);
     await createJournal(database.pool).commit(
       commitOf(waiting, {
-        transition: { to: "waiting", dueAt: new Date(0), reason: { kind: "retry", path: "a", attempt: 1, until: "", message: "busy" } },
+        transition: {
+          to: "waiting",
+          dueAt: new Date(0),
+          reason: { kind: "retry", path: "a", attempt: 1, until: "", message: "busy" },
+        },
       }),
     );
     const { runId: fresh } = await intake.accept(sampleRequest());
@@ -179,7 +197,9 @@ test.each(["succeeded", "failed", "canceled"])("the database refuses to change a
     [runId, status],
   );
   await expect(
-    database.pool.query("UPDATE runs SET status = 'queued', finished_at = NULL, failure_json = NULL WHERE id = $1", [runId]),
+    database.pool.query("UPDATE runs SET status = 'queued', finished_at = NULL, failure_json = NULL WHERE id = $1", [
+      runId,
+    ]),
   ).rejects.toThrow("can never become queued");
   expect((await runRow(runId)).status).toBe(status);
 });

@@ -1,11 +1,17 @@
-import { acceptedAnswer, type Accepted, duplicateAnswer } from "@millrace/engine";
+import { type Accepted, acceptedAnswer, duplicateAnswer } from "@millrace/engine";
 import type pg from "pg";
 import { storedText, storedTextOrNull } from "../stored-text.ts";
 import type { Arrival } from "./arrival.ts";
 import { claimDedupeKeys, type Owner } from "./dedupe.ts";
 
 /** An arrival and what is made of it. `runId` is another's where it is a duplicate, and absent where it was refused. */
-type Outcome = { arrival: Arrival; isDuplicate: boolean; bodyDiffers: boolean; runId: string | null; hasEvent: boolean };
+type Outcome = {
+  arrival: Arrival;
+  isDuplicate: boolean;
+  bodyDiffers: boolean;
+  runId: string | null;
+  hasEvent: boolean;
+};
 
 /** Stores a batch inside the caller's transaction. */
 export async function writeArrivals(client: pg.PoolClient, arrivals: readonly Arrival[]): Promise<Accepted[]> {
@@ -24,7 +30,8 @@ export async function writeArrivals(client: pg.PoolClient, arrivals: readonly Ar
 }
 
 function judge(arrival: Arrival, owner: Owner | undefined): Outcome {
-  if (arrival.kind === "refuse") return { arrival, isDuplicate: false, bodyDiffers: false, runId: null, hasEvent: true };
+  if (arrival.kind === "refuse")
+    return { arrival, isDuplicate: false, bodyDiffers: false, runId: null, hasEvent: true };
   const runId = owner?.runId ?? arrival.ids.runId;
   const isDuplicate = runId !== arrival.ids.runId;
   const bodyDiffers = owner?.bodyDiffers ?? false;
@@ -58,7 +65,9 @@ async function insertEvents(client: pg.PoolClient, outcomes: readonly Outcome[])
 }
 
 async function insertRuns(client: pg.PoolClient, outcomes: readonly Outcome[]): Promise<void> {
-  const runs = outcomes.flatMap(({ arrival, isDuplicate }) => (arrival.kind === "refuse" || isDuplicate ? [] : [arrival]));
+  const runs = outcomes.flatMap(({ arrival, isDuplicate }) =>
+    arrival.kind === "refuse" || isDuplicate ? [] : [arrival],
+  );
   if (runs.length === 0) return;
   await client.query(
     `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, queued_at)
@@ -77,7 +86,9 @@ async function insertRuns(client: pg.PoolClient, outcomes: readonly Outcome[]): 
 }
 
 async function insertDeliveries(client: pg.PoolClient, outcomes: readonly Outcome[]): Promise<void> {
-  const rows = outcomes.flatMap((outcome) => (outcome.arrival.kind === "start" ? [] : [{ ...outcome, arrival: outcome.arrival }]));
+  const rows = outcomes.flatMap((outcome) =>
+    outcome.arrival.kind === "start" ? [] : [{ ...outcome, arrival: outcome.arrival }],
+  );
   if (rows.length === 0) return;
   const requests = rows.map(({ arrival }) => arrival.request);
   const answers = rows.map(answerOf);
@@ -93,9 +104,15 @@ async function insertDeliveries(client: pg.PoolClient, outcomes: readonly Outcom
       requests.map(({ automationId }) => automationId),
       rows.map(({ arrival, hasEvent }) => (hasEvent ? arrival.ids.eventId : null)),
       rows.map(({ runId }) => runId),
-      rows.map(({ arrival, isDuplicate }) => (arrival.kind === "refuse" ? arrival.request.verdict : isDuplicate ? "duplicate" : "accepted")),
+      rows.map(({ arrival, isDuplicate }) =>
+        arrival.kind === "refuse" ? arrival.request.verdict : isDuplicate ? "duplicate" : "accepted",
+      ),
       rows.map(({ arrival, bodyDiffers }) =>
-        arrival.kind === "refuse" ? storedText(arrival.request.reason) : bodyDiffers ? "The first request with this key had another body." : null,
+        arrival.kind === "refuse"
+          ? storedText(arrival.request.reason)
+          : bodyDiffers
+            ? "The first request with this key had another body."
+            : null,
       ),
       rows.map(({ arrival }) => (arrival.kind === "accept" ? storedTextOrNull(arrival.request.dedupeKey) : null)),
       requests.map(({ event }) => storedText(event.method)),

@@ -1,5 +1,5 @@
-import type { CommitOutcome, JournalCommit, RunTransition } from "@millrace/engine";
 import type { Json } from "@millrace/base";
+import type { CommitOutcome, JournalCommit, RunTransition } from "@millrace/engine";
 import type pg from "pg";
 import { applyStateOperations, type StateRequest } from "../key-values/apply-state-operations.ts";
 import { type StepRecordColumns, stepRecordColumns, toColumns } from "./step-record-columns.ts";
@@ -72,7 +72,9 @@ async function recallEffects(client: pg.PoolClient, entries: readonly Entry[]): 
 }
 
 async function applyEffects(client: pg.PoolClient, entries: readonly Entry[]): Promise<void> {
-  const asking = entries.filter(({ isOpen, isEffectDone, commit }) => isOpen && !isEffectDone && commit.effect !== undefined);
+  const asking = entries.filter(
+    ({ isOpen, isEffectDone, commit }) => isOpen && !isEffectDone && commit.effect !== undefined,
+  );
   const requests = asking.flatMap(({ commit: { effect, workspaceId, runId } }): StateRequest[] =>
     effect ? [{ workspaceId, runId, operation: effect.operation }] : [],
   );

@@ -1,8 +1,8 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
 /** A Node program for tests that starts the embedded PostgreSQL and waits; it has to be a process that can be killed. */
@@ -43,13 +43,20 @@ export async function buildSupervisorProgram(): Promise<SupervisorProgram> {
 }
 
 function start(file: string, home: string, user?: { uid: number; gid: number }): Promise<RunningSupervisor> {
-  const child = spawn(process.execPath, [file, home], { ...user, cwd: "/", detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [file, home], {
+    ...user,
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let complaint = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     complaint += chunk.toString();
   });
   return new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout ?? process.stdin }).once("line", (line) => resolve({ ...JSON.parse(line), process: child }));
+    createInterface({ input: child.stdout ?? process.stdin }).once("line", (line) =>
+      resolve({ ...JSON.parse(line), process: child }),
+    );
     child.once("exit", (code) => reject(new Error(`The supervisor ended with ${code}: ${complaint}`)));
   });
 }

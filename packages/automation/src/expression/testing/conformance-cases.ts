@@ -1,8 +1,8 @@
 import { tests } from "@bufbuild/cel-spec/testdata/conformance.js";
 import type { Json } from "@millrace/base";
-import { compileExpression } from "./expression.ts";
-import { ExpressionError } from "./expression-error.ts";
-import { Duration, newMap, Timestamp, type Value } from "./value.ts";
+import { compileExpression } from "../expression.ts";
+import { ExpressionError } from "../expression-error.ts";
+import { Duration, newMap, Timestamp, type Value } from "../value.ts";
 
 /** One case of the CEL specification's conformance suite. */
 export type ConformanceCase = {

@@ -29,7 +29,11 @@ export const sampleWorker = "worker_1";
 export async function claimSample(
   intake: Intake,
   store: RunStore,
-  { workerId = sampleWorker, leaseMs = 60_000, ...request }: Partial<Omit<AcceptRequest, "event">> & { workerId?: string; leaseMs?: number } = {},
+  {
+    workerId = sampleWorker,
+    leaseMs = 60_000,
+    ...request
+  }: Partial<Omit<AcceptRequest, "event">> & { workerId?: string; leaseMs?: number } = {},
 ): Promise<ClaimedRun> {
   const { runId } = await intake.accept(sampleRequest(request));
   const [run] = await store.claim({ workerId, leaseMs, limit: 1, runIds: [runId] });

@@ -10,6 +10,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createQueryClient } from "./api/query-client.ts";
+import { cspNonce } from "./csp-nonce.ts";
 import { createAppRouter } from "./router.tsx";
 import { cssVariables, theme } from "./theme.ts";
 
@@ -22,7 +23,6 @@ const queries = createQueryClient(() => {
 });
 const router = createAppRouter(queries);
 
-const styleNonce = document.querySelector<HTMLMetaElement>("meta[name=csp-nonce]")?.content ?? "";
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no element with the id root");
 createRoot(root).render(
@@ -32,7 +32,7 @@ createRoot(root).render(
       cssVariablesResolver={cssVariables}
       colorSchemeManager={colorScheme}
       defaultColorScheme="auto"
-      getStyleNonce={() => styleNonce}
+      getStyleNonce={() => cspNonce}
     >
       <Notifications position="bottom-right" />
       <QueryClientProvider client={queries}>

@@ -25,9 +25,9 @@ test("says where the API is and which version it has", () => {
 });
 
 describe("the table", () => {
-  const rows = listEndpoints();
+  const rows = listEndpoints().map((row) => ({ ...row, label: `${row.resource}.${row.name}` }));
 
-  test.each(rows)("$resource.$name names its path parameters once and no two inputs alike", ({ endpoint }) => {
+  test.each(rows)("$label names its path parameters once and no two inputs alike", ({ endpoint }) => {
     const inPath = [...endpoint.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
     expect(Object.keys(endpoint.params?.shape ?? {})).toEqual(inPath);
     const names = [endpoint.params, endpoint.query, endpoint.body].flatMap((schema) =>
@@ -41,7 +41,7 @@ describe("the table", () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  test.each(rows)("$resource.$name refuses keys that it does not know", ({ endpoint }) => {
+  test.each(rows)("$label refuses keys that it does not know", ({ endpoint }) => {
     for (const schema of [endpoint.params, endpoint.query, endpoint.body]) {
       if (!schema) continue;
       const issues = schema.safeParse({ workspaceId: "ws_other" }).error?.issues ?? [];
@@ -49,10 +49,7 @@ describe("the table", () => {
     }
   });
 
-  test.each(rows.filter(({ endpoint }) => endpoint.method === "get"))(
-    "$resource.$name reads, so it takes no body",
-    (row) => {
-      expect(row.endpoint.body).toBeUndefined();
-    },
-  );
+  test.each(rows.filter(({ endpoint }) => endpoint.method === "get"))("$label reads, so it takes no body", (row) => {
+    expect(row.endpoint.body).toBeUndefined();
+  });
 });

@@ -105,7 +105,7 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
     }
   }
 
-  async function settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+  async function settle(batch: readonly Waiting<Item, Result>[], isFirstTry = true): Promise<void> {
     try {
       const results = await options.flush(batch.map(({ item }) => item));
       if (results.length !== batch.length) {
@@ -115,6 +115,8 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
     } catch (error) {
       if (batch.length > 1 && isAboutOneItem(error)) {
         for (const waiting of batch) await settle([waiting]);
+      } else if (isFirstTry && isPassing(error)) {
+        await settle(batch, false);
       } else {
         for (const { reject } of batch) reject(error);
       }
@@ -144,7 +146,17 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
 // constraint violation, rollback after a deadlock, a limit exceeded. Anything else (a cut connection) meets every item.
 const classesOfOneItem = ["22", "23", "40", "54"];
 
-function isAboutOneItem(error: unknown): boolean {
+const isAboutOneItem = (error: unknown): boolean => classesOfOneItem.includes(codeOf(error).slice(0, 2));
+
+/**
+ * Rolled back by what happened to go on beside it: a deadlock, or a partition that was made while the row waited to enter
+ * the default one. The next try will do.
+ */
+const isPassing = (error: unknown): boolean =>
+  codeOf(error).startsWith("40") ||
+  (codeOf(error) === "23514" && error instanceof Error && "table" in error && String(error.table).endsWith("_default"));
+
+function codeOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" && code.length === 5 && classesOfOneItem.includes(code.slice(0, 2));
+  return typeof code === "string" && code.length === 5 ? code : "";
 }

@@ -5,6 +5,8 @@ export { presets } from "./presets.ts";
 export { type Rejection, type RejectionReason, rejectionStatus } from "./rejection.ts";
 export { type Signed, type SignInput, sign } from "./sign.ts";
 export {
+  type OpenedVerification,
+  openVerification,
   type PresetName,
   presetNames,
   presetsWithoutTimestamp,

@@ -1,12 +1,15 @@
-import { isJsonObject } from "@millrace/base";
-import type { JSONWebKeySet } from "jose";
+import { createLocalJWKSet } from "jose";
+import { z } from "zod";
 
 /** Fetches a key set and gives its JSON. Timeouts, size limits and private addresses are the fetcher's concern. */
 export type FetchJwks = (url: string) => Promise<unknown>;
 
+/** The published keys of one URL, imported once and looked up by a token's algorithm and key id. */
+export type KeySet = ReturnType<typeof createLocalJWKSet>;
+
 export type JwksCache = {
   /** `newer` asks again unless that was done a moment ago: a token names a key that the cached set does not have. */
-  find(url: string, now: Date, wanted?: "cached" | "newer"): Promise<JSONWebKeySet | undefined>;
+  find(url: string, now: Date, wanted?: "cached" | "newer"): Promise<KeySet | undefined>;
 };
 
 const freshMs = 600_000;
@@ -15,11 +18,16 @@ const staleMs = 3_600_000;
 /** Tokens with made-up key ids must not turn into a flood of requests to the provider. */
 const pauseMs = 30_000;
 const mostUrls = 500;
-const mostKeys = 100;
+
+const jsonWebKeySet = z.object({
+  keys: z
+    .array(z.looseObject({ kty: z.string() }))
+    .min(1)
+    .max(100),
+});
 
 type Entry = {
-  keys: JSONWebKeySet | undefined;
-  fetchedAt: number;
+  keys: { set: KeySet; fetchedAt: number } | undefined;
   triedAt: number;
   pending: Promise<void> | undefined;
 };
@@ -29,7 +37,7 @@ export function createJwksCache(fetchJwks: FetchJwks): JwksCache {
   const entries = new Map<string, Entry>();
 
   const entryFor = (url: string): Entry => {
-    const entry = entries.get(url) ?? { keys: undefined, fetchedAt: 0, triedAt: 0, pending: undefined };
+    const entry = entries.get(url) ?? { keys: undefined, triedAt: Number.NEGATIVE_INFINITY, pending: undefined };
     entries.delete(url);
     entries.set(url, entry);
     const [oldest] = entries.keys();
@@ -40,10 +48,10 @@ export function createJwksCache(fetchJwks: FetchJwks): JwksCache {
   const refresh = async (entry: Entry, url: string, nowMs: number): Promise<void> => {
     entry.triedAt = nowMs;
     try {
-      const keys = parseKeySet(await fetchJwks(url));
-      if (keys) Object.assign(entry, { keys, fetchedAt: nowMs });
+      const set = createLocalJWKSet(jsonWebKeySet.parse(await fetchJwks(url)));
+      entry.keys = { set, fetchedAt: nowMs };
     } catch {
-      // The caller refuses with keys_unavailable once there is nothing usable left.
+      // Old keys stay until they are stale; without any, the request is refused with keys_unavailable.
     } finally {
       entry.pending = undefined;
     }
@@ -53,19 +61,10 @@ export function createJwksCache(fetchJwks: FetchJwks): JwksCache {
     async find(url, now, wanted = "cached") {
       const nowMs = now.getTime();
       const entry = entryFor(url);
-      const isFresh = entry.keys !== undefined && nowMs - entry.fetchedAt < freshMs && wanted === "cached";
-      const mayTry = nowMs - entry.triedAt >= pauseMs || entry.triedAt === 0;
-      if (!isFresh && (mayTry || entry.pending)) {
-        entry.pending ??= refresh(entry, url, nowMs);
-        await entry.pending;
-      }
-      return nowMs - entry.fetchedAt < staleMs ? entry.keys : undefined;
+      const isFresh = entry.keys !== undefined && nowMs - entry.keys.fetchedAt < freshMs && wanted === "cached";
+      if (!isFresh && nowMs - entry.triedAt >= pauseMs) entry.pending ??= refresh(entry, url, nowMs);
+      if (!isFresh) await entry.pending;
+      return entry.keys !== undefined && nowMs - entry.keys.fetchedAt < staleMs ? entry.keys.set : undefined;
     },
   };
-}
-
-function parseKeySet(value: unknown): JSONWebKeySet | undefined {
-  if (!isJsonObject(value) || !Array.isArray(value.keys)) return undefined;
-  const keys = value.keys.filter((key) => isJsonObject(key) && typeof key.kty === "string").slice(0, mostKeys);
-  return keys.length === 0 ? undefined : { keys: keys.map((key) => ({ ...Object(key) })) };
 }

@@ -1,4 +1,5 @@
 import { decodeStrictly } from "./encoded-bytes.ts";
+import { digestBytes } from "./hmac-digest.ts";
 import { checkTimestamp, defaultToleranceSeconds } from "./read-timestamp.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
 import type { SignedScheme } from "./verification-scheme.ts";
@@ -86,8 +87,6 @@ function onePair(pairs: Map<string, string[]>, name: string, place: string): Out
     ? reject("timestamp_malformed", `Expected exactly one ${place}: the signed time.`)
     : succeed(value);
 }
-
-const digestBytes = { sha1: 20, sha256: 32, sha512: 64 } as const;
 
 /** What the header should look like: `sha256=, then 64 hex digits`. */
 export function describeSignature(scheme: SignedScheme): string {

@@ -29,12 +29,13 @@ export function checkTimestamp(
   const nowMs = format === "seconds" ? Math.floor(now.getTime() / 1_000) * 1_000 : now.getTime();
   const ageMs = nowMs - time;
   const ageSeconds = Math.ceil(Math.abs(ageMs) / 1_000);
-  if (ageMs > toleranceSeconds * 1_000)
+  // Written so that a tolerance that is no number allows nothing.
+  if (!(ageMs <= toleranceSeconds * 1_000))
     return reject(
       "timestamp_too_old",
       `The time in ${place} is ${ageSeconds} s old; at most ${toleranceSeconds} s are allowed. A replayed request, a slow retry, or a wrong clock here.`,
     );
-  if (ageMs < -toleranceSeconds * 1_000)
+  if (!(-ageMs <= toleranceSeconds * 1_000))
     return reject(
       "timestamp_in_future",
       `The time in ${place} is ${ageSeconds} s ahead of ours; at most ${toleranceSeconds} s are allowed. Compare this machine's clock.`,

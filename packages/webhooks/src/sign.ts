@@ -1,11 +1,11 @@
 import { createHash, createPrivateKey, sign as makeSignature } from "node:crypto";
+import { hmacDigest, hmacKey } from "./hmac-digest.ts";
 import type { DedupeSource } from "./preset.ts";
 import { presets } from "./presets.ts";
 import { presentTimestamp } from "./read-timestamp.ts";
-import { signedContent } from "./signed-content.ts";
+import { type Chunk, signedContent } from "./signed-content.ts";
 import type { HmacScheme, PublicKeyScheme, SharedSecretScheme, SignedScheme } from "./verification-scheme.ts";
 import type { SchemeChoice } from "./verify.ts";
-import { hmacDigest, hmacKey } from "./verify-hmac.ts";
 import { joined, signatureOptions } from "./verify-public-key.ts";
 import { headerOf } from "./verify-shared-secret.ts";
 import { mediaTypeOf, type WebhookRequest } from "./webhook-request.ts";
@@ -35,14 +35,12 @@ export function sign(input: SignInput): Signed {
 
 function signRequest(input: SignInput): Signed {
   const { secret, request, id } = input;
-  if ("preset" in input && input.preset === "none") return { ok: true, headers: [], url: request.url };
-  const scheme = "scheme" in input ? input.scheme : presets[input.preset === "none" ? "github" : input.preset].scheme;
+  const preset = "preset" in input && input.preset !== "none" ? presets[input.preset] : undefined;
+  const scheme = "scheme" in input ? input.scheme : (preset?.scheme ?? { scheme: "none" as const });
   switch (scheme.scheme) {
     case "hmac":
-    case "publicKey": {
-      const dedupe = "scheme" in input || input.preset === "none" ? [] : presets[input.preset].dedupe;
-      return withIds(signContent(scheme, input), dedupe, id);
-    }
+    case "publicKey":
+      return withIds(signContent(scheme, input), preset?.dedupe ?? [], id);
     case "header":
     case "basic":
     case "bearer":
@@ -76,14 +74,12 @@ function signContent(scheme: SignedScheme, { request: unsigned, secret, now, id 
   return { ok: true, headers, url: request.url };
 }
 
-type Chunks = Parameters<typeof hmacDigest>[2];
-
-function signHmac(scheme: HmacScheme, secret: string, chunks: Chunks): string | (Signed & { ok: false }) {
+function signHmac(scheme: HmacScheme, secret: string, chunks: readonly Chunk[]): string | (Signed & { ok: false }) {
   const key = hmacKey(scheme, secret);
   return key.ok ? hmacDigest(scheme, key.value, chunks).toString(scheme.encoding) : { ok: false, message: key.message };
 }
 
-function signWithKey(scheme: PublicKeyScheme, secret: string, chunks: Chunks): string {
+function signWithKey(scheme: PublicKeyScheme, secret: string, chunks: readonly Chunk[]): string {
   const { digest, key } = signatureOptions(scheme, createPrivateKey(secret));
   return makeSignature(digest, joined(chunks), key).toString(scheme.encoding);
 }

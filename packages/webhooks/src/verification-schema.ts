@@ -8,6 +8,7 @@ import {
   jwtShape,
   publicKeyShape,
   toleranceSeconds,
+  type VerificationScheme,
 } from "./verification-scheme.ts";
 
 // No imports from Node here: the editor and the definition format read this file too.
@@ -115,3 +116,27 @@ export const verificationSchema = z.union([presetVerification, schemeVerificatio
   error: "expected preset, such as preset: github, or scheme, such as scheme: hmac",
 });
 export type Verification = z.output<typeof verificationSchema>;
+
+/** A trigger's `verify` apart: what proves the sender, and the names of the keyvault entries to open for it. */
+export type OpenedVerification = {
+  choice: { preset: PresetName | "none" } | { scheme: VerificationScheme };
+  secretNames: string[];
+  verifyTokenName: string | undefined;
+  allowFrom: string[] | undefined;
+  toleranceSeconds: number | undefined;
+};
+
+export function openVerification(verification: Verification): OpenedVerification {
+  const names = "secret" in verification ? verification.secret : [];
+  const opened = {
+    secretNames: typeof names === "string" ? [names] : names,
+    verifyTokenName: "verifyToken" in verification ? verification.verifyToken : undefined,
+    allowFrom: verification.allowFrom,
+    toleranceSeconds: "toleranceSeconds" in verification ? verification.toleranceSeconds : undefined,
+  };
+  if ("preset" in verification) return { ...opened, choice: { preset: verification.preset } };
+  const { allowFrom: _allowFrom, ...rest } = verification;
+  if (!("secret" in rest)) return { ...opened, choice: { scheme: rest } };
+  const { secret: _secret, ...scheme } = rest;
+  return { ...opened, choice: { scheme } };
+}

@@ -1,12 +1,11 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
-import { decodeStrictly } from "./encoded-bytes.ts";
+import { timingSafeEqual } from "node:crypto";
+import { digestBytes, hmacDigest, hmacKey } from "./hmac-digest.ts";
 import { readSignatures } from "./read-signatures.ts";
-import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
-import { type Chunk, signedContent } from "./signed-content.ts";
+import { type Outcome, reject, succeed } from "./rejection.ts";
+import { signedContent } from "./signed-content.ts";
+import { noUsableKey } from "./usable-key.ts";
 import type { HmacScheme } from "./verification-scheme.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
-
-const digestBytes = { sha1: 20, sha256: 32, sha512: 64 } as const;
 
 export type SecretCheck = {
   secrets: readonly string[];
@@ -34,31 +33,6 @@ export function verifyHmac(scheme: HmacScheme, request: WebhookRequest, check: S
     }
   }
   return reject("signature_mismatch", mismatchMessage(scheme, check.secrets));
-}
-
-export function hmacDigest(scheme: HmacScheme, key: Uint8Array, chunks: readonly Chunk[]): Buffer {
-  const hmac = createHmac(scheme.algorithm, key);
-  for (const chunk of chunks) hmac.update(chunk);
-  return hmac.digest();
-}
-
-/** The key's bytes. An empty secret is never a key: an HMAC with it can be made by anybody. */
-export function hmacKey(scheme: HmacScheme, secret: string): Outcome<Buffer> {
-  if (secret.trim() === "") return reject("secret_missing", "The secret is empty; paste it again.");
-  const { secretPrefix: prefix = "", secretEncoding: encoding = "text" } = scheme;
-  const text = secret.startsWith(prefix) ? secret.slice(prefix.length) : secret;
-  const key = encoding === "text" ? Buffer.from(text) : decodeStrictly(text, encoding);
-  if (key !== undefined && key.length > 0) return succeed(key);
-  const start = prefix === "" ? "" : `${prefix} and then `;
-  return reject("secret_unusable", `The secret cannot be read; expected ${start}text in ${encoding}.`);
-}
-
-/** Why none of the keys can be used. One that can is enough: the others may be on their way in or out. */
-export function noUsableKey(keys: readonly Outcome<unknown>[]): Rejection | undefined {
-  const [first] = keys;
-  if (first === undefined)
-    return reject("secret_missing", "No secret is set, so nothing can be verified; add it to the keyvault.");
-  return keys.some((key) => key.ok) ? undefined : keys.find((key): key is Rejection => !key.ok);
 }
 
 function mismatchMessage(scheme: HmacScheme, secrets: readonly string[]): string {

@@ -1,5 +1,5 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from "jose";
-import type { JwksCache } from "./jwks-cache.ts";
+import { errors, type JWTPayload, jwtVerify } from "jose";
+import type { JwksCache, KeySet } from "./jwks-cache.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
 import type { JwtScheme } from "./verification-scheme.ts";
 import { readHeader, type WebhookRequest } from "./webhook-request.ts";
@@ -48,11 +48,11 @@ function readToken(scheme: JwtScheme, request: WebhookRequest): Outcome<string> 
 async function checkToken(
   scheme: JwtScheme,
   token: string,
-  keys: JSONWebKeySet,
+  keys: KeySet,
   { now, toleranceSeconds }: TokenCheck,
 ): Promise<Rejection | "unknown_key" | undefined> {
   try {
-    const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
+    const { payload } = await jwtVerify(token, keys, {
       algorithms: [...scheme.algorithms],
       issuer: scheme.issuer,
       audience: scheme.audience,

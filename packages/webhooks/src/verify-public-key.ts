@@ -3,8 +3,9 @@ import { readPublicKey } from "./public-key.ts";
 import { readSignatures } from "./read-signatures.ts";
 import { type Outcome, reject, succeed } from "./rejection.ts";
 import { type Chunk, signedContent } from "./signed-content.ts";
+import { noUsableKey } from "./usable-key.ts";
 import type { PublicKeyScheme } from "./verification-scheme.ts";
-import { noUsableKey, type SecretCheck } from "./verify-hmac.ts";
+import type { SecretCheck } from "./verify-hmac.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
 
 /** The index of the public key whose private half made the signature. */

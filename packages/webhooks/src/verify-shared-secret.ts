@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { decodeStrictly } from "./encoded-bytes.ts";
 import { type Outcome, reject, succeed } from "./rejection.ts";
+import { isSameSecret } from "./same-secret.ts";
+import { noUsableKey } from "./usable-key.ts";
 import type { SharedSecretScheme } from "./verification-scheme.ts";
-import { noUsableKey } from "./verify-hmac.ts";
 import { readHeader, type WebhookRequest } from "./webhook-request.ts";
 
 /** The index of the secret that the request presents. Basic's secret is `user:password`. */
@@ -16,8 +16,7 @@ export function verifySharedSecret(
   if (unusable) return unusable;
   const presented = readPresented(scheme, request);
   if (!presented.ok) return presented;
-  const actual = digest(presented.value);
-  const index = keys.findIndex((key) => key.ok && timingSafeEqual(digest(key.value), actual));
+  const index = keys.findIndex((key) => key.ok && isSameSecret(key.value, presented.value));
   if (index !== -1) return succeed(index);
   return reject("credential_mismatch", `The secret in ${headerOf(scheme)} is not the one that is stored here.`);
 }
@@ -55,6 +54,3 @@ function readPresented(scheme: SharedSecretScheme, request: WebhookRequest): Out
 
 /** Node reads headers as Latin-1: one character a byte. */
 const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1");
-
-/** Digests have one length whatever was sent, so that comparing them tells nothing about the secret's. */
-const digest = (secret: string | Buffer): Buffer => createHash("sha256").update(secret).digest();

@@ -1,6 +1,7 @@
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, placeholder as placeholderText } from "@codemirror/view";
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
+import { cspNonce } from "../csp-nonce.ts";
 import { codeTheme } from "./code-theme.ts";
 
 type Props = {
@@ -46,6 +47,7 @@ export function CodeEditor({
         extensions: [
           changing.of([]),
           codeTheme,
+          EditorView.cspNonce.of(cspNonce),
           isMultiline ? EditorView.lineWrapping : singleLine,
           EditorView.updateListener.of((update) => {
             if (update.docChanged) emitChange(update.state.doc.toString());

@@ -3,7 +3,7 @@ import { createLink } from "@tanstack/react-router";
 import type { AnchorHTMLAttributes, Ref } from "react";
 
 type Props = Omit<ButtonProps, "href"> &
-  Pick<AnchorHTMLAttributes<HTMLAnchorElement>, "aria-label" | "title"> & { ref?: Ref<HTMLAnchorElement> };
+  Pick<AnchorHTMLAttributes<HTMLAnchorElement>, "aria-label" | "title" | "onClick"> & { ref?: Ref<HTMLAnchorElement> };
 
 function ButtonAnchor({ ref, ...props }: Props) {
   return <Button component="a" ref={ref} {...props} />;

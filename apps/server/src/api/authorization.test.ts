@@ -48,7 +48,7 @@ const bodies: Record<string, unknown> = {
   "account.changePassword": { currentPassword: "not the password", newPassword: "a much longer one" },
 };
 
-const rows = listEndpoints();
+const rows = listEndpoints().map((row) => ({ ...row, label: `${row.resource}.${row.name}` }));
 const guarded = rows.filter(({ endpoint }) => endpoint.scope !== "public");
 
 async function call(name: string, endpoint: Endpoint, headers: Record<string, string>, ids?: Record<string, string>) {
@@ -85,19 +85,16 @@ test("every route stands in the contract, and every row of the contract has its 
 });
 
 describe("each role", () => {
-  test.each(guarded)(
-    "$resource.$name is open to those whose role has its scope",
-    async ({ resource, name, endpoint }) => {
-      for (const role of roles) {
-        const { scope } = endpoint;
-        const isAllowed = scope === "signedIn" || scopesOf[role].some((has) => has === scope);
-        const { status, text } = await call(`${resource}.${name}`, endpoint, { cookie: roleCookies.get(role) ?? "" });
-        const isForbidden = status === 403 && JSON.parse(text).code === "forbidden";
-        expect(isForbidden, `${role}: ${status} ${text.slice(0, 200)}`).toBe(!isAllowed);
-        expect(status, text).toBeLessThan(500);
-      }
-    },
-  );
+  test.each(guarded)("$label is open to those whose role has its scope", async ({ label, endpoint }) => {
+    for (const role of roles) {
+      const { scope } = endpoint;
+      const isAllowed = scope === "signedIn" || scopesOf[role].some((has) => has === scope);
+      const { status, text } = await call(label, endpoint, { cookie: roleCookies.get(role) ?? "" });
+      const isForbidden = status === 403 && JSON.parse(text).code === "forbidden";
+      expect(isForbidden, `${role}: ${status} ${text.slice(0, 200)}`).toBe(!isAllowed);
+      expect(status, text).toBeLessThan(500);
+    }
+  });
 });
 
 describe("each API key", () => {
@@ -112,12 +109,12 @@ describe("each API key", () => {
   });
 
   test.each(guarded.filter(({ endpoint }) => endpoint.scope !== "signedIn"))(
-    "$resource.$name takes its one scope and no other",
-    async ({ resource, name, endpoint }) => {
+    "$label takes its one scope and no other",
+    async ({ label, endpoint }) => {
       const { all, without } = keys.get(endpoint.scope as Scope) ?? { all: "", without: "" };
-      const refused = await call(`${resource}.${name}`, endpoint, { authorization: `Bearer ${without}` });
+      const refused = await call(label, endpoint, { authorization: `Bearer ${without}` });
       expect([refused.status, JSON.parse(refused.text).code]).toEqual([403, "forbidden"]);
-      const { status, text } = await call(`${resource}.${name}`, endpoint, { authorization: `Bearer ${all}` });
+      const { status, text } = await call(label, endpoint, { authorization: `Bearer ${all}` });
       expect([401, 500].includes(status) || (status === 403 && !text.includes("scopes that you lack")), text).toBe(
         false,
       );
@@ -125,8 +122,8 @@ describe("each API key", () => {
   );
 });
 
-test.each(guarded)("$resource.$name is closed to those who don't sign in", async ({ resource, name, endpoint }) => {
-  expect((await call(`${resource}.${name}`, endpoint, {})).status).toBe(401);
+test.each(guarded)("$label is closed to those who don't sign in", async ({ label, endpoint }) => {
+  expect((await call(label, endpoint, {})).status).toBe(401);
 });
 
 describe("another workspace", () => {
@@ -172,12 +169,12 @@ describe("another workspace", () => {
   const withIds = guarded.filter(({ endpoint }) =>
     /:(automationId|runId|deliveryId|connectionId|apiKeyId|key)\b/.test(endpoint.path),
   );
-  test.each(withIds.filter(({ name, resource }) => `${resource}.${name}` !== "keyvalue.put"))(
-    "$resource.$name answers as if its things did not exist",
-    async ({ resource, name, endpoint }) => {
+  test.each(withIds.filter(({ label }) => label !== "keyvalue.put"))(
+    "$label answers as if its things did not exist",
+    async ({ label, endpoint }) => {
       const headers = { authorization: `Bearer ${own.key}` };
       const bodyOf = async (ids: Record<string, string>) => {
-        const { status, text } = await call(`${resource}.${name}`, endpoint, headers, ids);
+        const { status, text } = await call(label, endpoint, headers, ids);
         const anonymous = Object.values(ids).reduce(
           (body, id) => (id.length > 5 ? body.replaceAll(id, "ID") : body),
           text,
@@ -195,9 +192,9 @@ describe("another workspace", () => {
   );
 
   test.each(guarded.filter(({ endpoint }) => endpoint.method === "get" && !endpoint.path.includes(":")))(
-    "nothing of it is in $resource.$name",
-    async ({ resource, name, endpoint }) => {
-      const { text } = await call(`${resource}.${name}`, endpoint, { authorization: `Bearer ${own.key}` });
+    "nothing of it is in $label",
+    async ({ label, endpoint }) => {
+      const { text } = await call(label, endpoint, { authorization: `Bearer ${own.key}` });
       for (const trace of [
         marker,
         "their-key",
@@ -241,9 +238,8 @@ describe("no answer", () => {
   ];
 
   test.each(guarded.filter(({ endpoint }) => endpoint.method !== "get"))(
-    "comes to $resource.$name for keys that are not its own",
-    async ({ resource, name, endpoint }) => {
-      const label = `${resource}.${name}`;
+    "comes to $label for keys that are not its own",
+    async ({ label, endpoint }) => {
       const body = {
         ...(bodies[label] as object | undefined),
         ...Object.fromEntries(columns.map((column) => [column, "x"])),
@@ -265,10 +261,10 @@ describe("no answer", () => {
 
   test("has a field that could hold a secret, but for the API key that was just made and URLs", () => {
     const secretNames = /secret|password|token|hash|sealed|cipher|credential|private/i;
-    const found = rows.flatMap(({ resource, name, endpoint }) =>
+    const found = rows.flatMap(({ label, endpoint }) =>
       namesIn(endpoint.answer.schema)
         .filter((field) => secretNames.test(field))
-        .map((field) => `${resource}.${name}: ${field}`),
+        .map((field) => `${label}: ${field}`),
     );
     expect(found.filter((field) => !field.endsWith(": isSecret"))).toEqual([]);
   });

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { type JsonObject, systemClock } from "@millrace/base";
 import { createEgress, createRegistry } from "@millrace/connector-kit";
 import { createConnectors } from "@millrace/connectors";
-import { type Client, createClient, type Scope, scopes } from "@millrace/contract";
+import { type Client, createClient, type Problem, problemSchema, type Scope, scopes } from "@millrace/contract";
 import {
   createApiKeyRepository,
   createAutomationRepository,
@@ -135,6 +135,9 @@ export function postJson(body: unknown, headers: Record<string, string> = {}): R
     body: JSON.stringify(body),
   };
 }
+
+/** Of an answer that is a problem. */
+export const problemIn = async (response: Response): Promise<Problem> => problemSchema.parse(await response.json());
 
 export const cookiesOf = (response: Response): string =>
   response.headers

@@ -1,7 +1,7 @@
 import { newId } from "@millrace/base";
 import { createClient } from "@millrace/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cookiesOf, openTestApi, password, postJson, type TestApi } from "../api/open-test-api.fixture.ts";
+import { cookiesOf, openTestApi, password, postJson, problemIn, type TestApi } from "../api/open-test-api.fixture.ts";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -25,9 +25,9 @@ describe("the setup", () => {
     const client = createClient({ baseUrl: api.url });
     expect(await client.account.setupStatus()).toEqual({ pending: true });
     const refused = await api.request("/setup", postJson({ ...owner, token: "wrong" }));
-    expect([refused.status, (await refused.json()).code]).toEqual([403, "setup_token_rejected"]);
+    expect([refused.status, (await problemIn(refused)).code]).toEqual([403, "setup_token_rejected"]);
     const weak = await api.request("/setup", postJson({ ...owner, token, password: "short" }));
-    expect([weak.status, (await weak.json()).issues[0].path]).toEqual([400, "password"]);
+    expect([weak.status, (await problemIn(weak)).issues?.[0]?.path]).toEqual([400, "password"]);
 
     const done = await api.request("/setup", postJson({ ...owner, token }));
     expect(done.status).toBe(204);
@@ -39,7 +39,7 @@ describe("the setup", () => {
     });
     expect(await client.account.setupStatus()).toEqual({ pending: false });
     const again = await api.request("/setup", postJson({ ...owner, email: "eve@example.com", token }));
-    expect([again.status, (await again.json()).code]).toEqual([409, "setup_done"]);
+    expect([again.status, (await problemIn(again)).code]).toEqual([409, "setup_done"]);
   });
 });
 
@@ -57,7 +57,7 @@ describe("a session", () => {
   test("does not begin with a wrong one, and whether the user exists is not told", async () => {
     const wrong = await signIn({ ...ada, password: "analytical engine" });
     const unknown = await signIn({ ...ada, email: "eve@example.com" });
-    const [first, second] = [await wrong.json(), await unknown.json()];
+    const [first, second] = [await problemIn(wrong), await problemIn(unknown)];
     expect([wrong.status, first.code]).toEqual([401, "sign_in_rejected"]);
     expect(second).toEqual(first);
     expect(wrong.headers.getSetCookie()).toEqual([]);
@@ -118,9 +118,8 @@ describe("a session", () => {
     const changed = await change(password);
     expect(changed.status).toBe(204);
     expect([(await me(cookiesOf(changed))).status, (await me(there)).status]).toEqual([200, 401]);
-    expect([(await signIn()).status, (await signIn({ ...ada, password: "a much longer one" })).status]).toEqual([
-      401, 204,
-    ]);
+    expect((await signIn(lovelace)).status).toBe(401);
+    expect((await signIn({ ...lovelace, password: "a much longer one" })).status).toBe(204);
   });
 
   test("passwords can't be tried at will", async () => {
@@ -128,7 +127,7 @@ describe("a session", () => {
       expect((await signIn({ email: "target@example.com", password: `wrong password ${attempt}` })).status).toBe(401);
     }
     const limited = await signIn({ email: "Target@example.com", password });
-    expect([limited.status, (await limited.json()).code]).toEqual([429, "rate_limited"]);
+    expect([limited.status, (await problemIn(limited)).code]).toEqual([429, "rate_limited"]);
     expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
     expect((await signIn({ ...ada, email: "other@example.com" })).status).toBe(401);
   });
@@ -148,7 +147,7 @@ describe("a request that changes something", () => {
     });
 
   test("is taken from our own pages only", async () => {
-    const foreign = [
+    const foreign: Record<string, string>[] = [
       { "sec-fetch-site": "cross-site" },
       { "sec-fetch-site": "same-site" },
       { origin: "https://evil.example" },
@@ -157,18 +156,19 @@ describe("a request that changes something", () => {
       {},
     ];
     for (const headers of foreign) {
-      const response = await put(headers as Record<string, string>);
-      expect([response.status, (await response.json()).code], JSON.stringify(headers)).toEqual([403, "cross_site"]);
+      const response = await put(headers);
+      expect([response.status, (await problemIn(response)).code], JSON.stringify(headers)).toEqual([403, "cross_site"]);
     }
-    for (const headers of [{ "sec-fetch-site": "same-origin" }, { origin: api.url }]) {
-      expect((await put(headers as Record<string, string>)).status, JSON.stringify(headers)).toBe(200);
+    const own: Record<string, string>[] = [{ "sec-fetch-site": "same-origin" }, { origin: api.url }];
+    for (const headers of own) {
+      expect((await put(headers)).status, JSON.stringify(headers)).toBe(200);
     }
   });
 
   test("is no form and no plain text", async () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]) {
       const response = await put({ "sec-fetch-site": "same-origin", "content-type": type });
-      expect([response.status, (await response.json()).code], type).toEqual([415, "unsupported_media_type"]);
+      expect([response.status, (await problemIn(response)).code], type).toEqual([415, "unsupported_media_type"]);
     }
   });
 

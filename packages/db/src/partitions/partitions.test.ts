@@ -1,6 +1,8 @@
 import { lowestIdAt } from "@millrace/base";
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { beforeEach, expect, test } from "vitest";
+import { createIntake } from "../runs/intake.ts";
+import { sampleRequest } from "../runs/run-samples.fixture.ts";
 import { dropPartitionsBefore } from "./drop-partitions.ts";
 import { ensurePartitions } from "./ensure-partitions.ts";
 
@@ -67,21 +69,27 @@ test("rows that wait in the default partition move to their day, constraints and
   await expect(insertEvent(at("2031-05-10T08:00:00Z"))).rejects.toThrow("duplicate key");
 });
 
-test("goes on while others read and write", async () => {
+test("loses and refuses nothing that comes in while the partition of the day is made", async () => {
+  const { rows } = await database.pool.query<{ name: string }>(
+    "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent::regclass::text IN ('events', 'deliveries', 'runs') AND inhrelid::regclass::text !~ 'default'",
+  );
+  for (const { name } of rows) await database.pool.query(`DROP TABLE ${name}`);
+  const intake = createIntake(database.pool);
+  const runIds: string[] = [];
   let isOver = false;
-  const traffic = (async () => {
-    for (let ms = 0; !isOver; ms++) {
-      await insertEvent(new Date(day("2031-05-10").getTime() + ms));
-      await database.pool.query("SELECT count(*) FROM events");
+  const senders = [1, 2, 3].map(async () => {
+    while (!isOver) {
+      runIds.push((await intake.accept(sampleRequest())).runId);
+      await database.pool.query("SELECT count(*) FROM runs");
     }
-  })();
-  await ensurePartitions(database.pool, day("2031-05-10"), 3);
+  });
+  await ensurePartitions(database.pool, new Date(), 1);
   isOver = true;
-  await traffic;
-  expect(
-    (await database.pool.query("SELECT 1 FROM events_default WHERE id < $1", [lowestIdAt("event", day("2031-05-11"))]))
-      .rowCount,
-  ).toBe(0);
+  await Promise.all(senders);
+  expect((await database.pool.query("SELECT id FROM runs")).rows.map(({ id }) => id).sort()).toEqual(runIds.sort());
+  for (const table of ["events", "deliveries", "runs"]) {
+    expect((await database.pool.query(`SELECT 1 FROM ${table}_default`)).rowCount).toBe(0);
+  }
 });
 
 test("drops the days before, and keeps those that an unfinished run needs", async () => {

@@ -1,0 +1,80 @@
+import type { Connector } from "@millrace/contract";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { samplesQuery } from "../api/queries.ts";
+import { findAction } from "../connectors/action-title.ts";
+import { exampleTrigger, previewScope, stepSamples } from "../expressions/preview-scope.ts";
+import type { DraftState, DraftStore } from "./draft-store.ts";
+import type { EditorModel, FieldInserter, Selection } from "./editor-model.ts";
+import { issuesByStep } from "./step-issues.ts";
+
+const route = getRouteApi("/app/automations/$automationId");
+
+type Options = { store: DraftStore; state: DraftState; catalog: readonly Connector[]; onSelect: () => void };
+
+export function useEditorModel({ store, state, catalog, onSelect }: Options): EditorModel {
+  const { automation } = state;
+  const definition = state.history.present;
+  const { data: samples } = useQuery(samplesQuery(automation.id));
+  const { selection, select } = useSelection(onSelect);
+  const [triggerId, chooseTrigger] = useState<string>();
+  const field = useRef<FieldInserter>(undefined);
+
+  const stepId = selection.kind === "step" ? selection.stepId : undefined;
+  const triggerSamples = useMemo(
+    () => (samples && samples.triggers.length > 0 ? samples.triggers : [exampleTrigger(automation)]),
+    [samples, automation],
+  );
+  const triggerSample =
+    triggerSamples.find(({ id }) => id === triggerId) ?? triggerSamples[0] ?? exampleTrigger(automation);
+  const readable = useMemo(
+    () =>
+      stepSamples({ definition, stepId, samples, trigger: triggerSample, findAction: (id) => findAction(catalog, id) }),
+    [definition, stepId, samples, triggerSample, catalog],
+  );
+  const scope = useMemo(() => previewScope(automation, triggerSample, readable), [automation, triggerSample, readable]);
+  const issues = useMemo(() => issuesByStep(definition, automation.issues), [definition, automation.issues]);
+  const registerField = useCallback((inserter: FieldInserter | undefined) => {
+    field.current = inserter;
+  }, []);
+  const insertPath = useCallback<FieldInserter>((path) => field.current?.(path), []);
+  return {
+    automation,
+    definition,
+    store,
+    catalog,
+    issues,
+    selection,
+    select,
+    scope,
+    triggerSamples,
+    triggerSample,
+    chooseTrigger,
+    stepSamples: readable,
+    samples,
+    registerField,
+    insertPath,
+  };
+}
+
+/** The selected step stands in the address, so that a link opens it; the palette is passing. */
+function useSelection(onSelect: () => void): { selection: Selection; select: (selection: Selection) => void } {
+  const { step } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [palette, setPalette] = useState<Extract<Selection, { kind: "palette" }>>();
+  const select = useCallback(
+    (next: Selection) => {
+      setPalette(next.kind === "palette" ? next : undefined);
+      if (next.kind !== "palette")
+        void navigate({ search: { step: next.kind === "step" ? next.stepId : undefined }, replace: true });
+      onSelect();
+    },
+    [navigate, onSelect],
+  );
+  const selection = useMemo<Selection>(
+    () => palette ?? (step ? { kind: "step", stepId: step } : { kind: "trigger" }),
+    [palette, step],
+  );
+  return { selection, select };
+}

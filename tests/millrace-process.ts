@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,12 @@ export type MillraceProcess = {
   kill(): Promise<void>;
 };
 
-export const newHome = (): string => join(mkdtempSync(join(tmpdir(), "millrace-test-")), "home");
+/** PostgreSQL runs as a user of its own where we are root: it must be able to pass through. */
+export function newHome(): string {
+  const parent = mkdtempSync(join(tmpdir(), "millrace-test-"));
+  chmodSync(parent, 0o711);
+  return join(parent, "home");
+}
 
 export const removeHome = (home: string): void => rmSync(join(home, ".."), { recursive: true, force: true });
 

@@ -116,7 +116,13 @@ describe.each(presetNames)("%s", (name) => {
   test("refuses a signature of the wrong length or in another encoding", async () => {
     const { request, secrets } = signedBy(name);
     const value = headerOf(request, scheme.header);
-    for (const other of [value.slice(0, -2), `${value}00`, `${value}=`, `${value} `.repeat(200), value.toUpperCase()])
+    for (const other of [
+      value.slice(0, -2),
+      `${value}00`,
+      `${value}=`,
+      `${value} `.repeat(200),
+      Buffer.from(value).toString("hex"),
+    ])
       expect(await check(withHeader(request, scheme.header, other), secrets)).toMatchObject({ ok: false });
   });
 

@@ -50,9 +50,15 @@ export const presetsWithVerifyToken: readonly PresetName[] = ["meta"];
 
 const secretName = z.string().trim().min(1, "expected the name of a keyvault entry").max(120);
 const secret = z
-  .union([secretName, z.array(secretName).min(1).max(5)], {
-    error: "expected the name of a keyvault entry, or a list of up to 5 while a secret is being rotated",
-  })
+  .union(
+    [
+      secretName,
+      z.array(secretName).min(1, "expected the name of a keyvault entry").max(5, "expected at most 5 names"),
+    ],
+    {
+      error: "expected the name of a keyvault entry, or a list of up to 5 while a secret is being rotated",
+    },
+  )
   .meta({ title: "Secret", description: "The name of a keyvault entry, never the secret itself." });
 
 const addressRange = z

@@ -1,5 +1,5 @@
 import type { Automation, Connector } from "@millrace/contract";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { FlowCanvas } from "../canvas/FlowCanvas.tsx";
 import { DataDrawer } from "../data/DataDrawer.tsx";
 import { StepInspector } from "../inspector/StepInspector.tsx";
@@ -20,7 +20,8 @@ import { useUndoKeys } from "./use-undo-keys.ts";
 export function Editor({ loaded, catalog }: { loaded: Automation; catalog: readonly Connector[] }) {
   const [store, state] = useDraftStore(loaded);
   const [pane, setPane] = useState<PaneName>("left");
-  const model = useEditorModel({ store, state, catalog, onSelect: () => setPane("centre") });
+  const showStep = useCallback(() => setPane("centre"), []);
+  const model = useEditorModel({ store, state, catalog, onSelect: showStep });
   useTitle(model.definition.name);
   useUndoKeys(store);
   return (

@@ -31,6 +31,7 @@ export function EditorBar({ state }: { state: DraftState }) {
           <EnableSwitch />
           <LinkButton
             variant="default"
+            size="xs"
             to="/automations/$automationId/runs"
             params={{ automationId: automation.id }}
             search={{}}

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api } from "../api/client.ts";
 import { automationQuery } from "../api/queries.ts";
 import { notifyProblem } from "../shell/notify.tsx";
+import classes from "./EditorBar.module.css";
 import { useEditor } from "./editor-model.ts";
 
 export function EnableSwitch() {
@@ -17,11 +18,13 @@ export function EnableSwitch() {
     },
     onError: (error) => notifyProblem(error, "Not changed"),
   });
+  // What is not published can't be on.
+  if (!automation.published) return null;
   return (
     <Tooltip label={automation.enabled ? "Requests start runs" : "Off: requests are recorded and refused"}>
       <Switch
         size="sm"
-        label={automation.enabled ? "On" : "Off"}
+        label={<span className={classes.wide}>{automation.enabled ? "On" : "Off"}</span>}
         aria-label="Enabled"
         checked={automation.enabled}
         disabled={toggle.isPending}

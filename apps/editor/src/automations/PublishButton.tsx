@@ -44,6 +44,7 @@ export function PublishButton({ state }: { state: DraftState }) {
     <Popover opened={isOpen} onChange={setIsOpen} position="bottom-end" width={400} shadow="md" trapFocus>
       <Popover.Target>
         <Button
+          size="xs"
           leftSection={<Rocket size={14} aria-hidden />}
           loading={publish.isPending}
           disabled={!isChanged && automation.published !== null}

@@ -1,11 +1,12 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { Redo2, Undo2 } from "lucide-react";
+import classes from "./EditorBar.module.css";
 import { useEditor } from "./editor-model.ts";
 
 export function UndoButtons({ canUndo, canRedo }: { canUndo: boolean; canRedo: boolean }) {
   const { store } = useEditor();
   return (
-    <span style={{ display: "flex" }}>
+    <span className={classes.undo}>
       <Tooltip label="Undo (Ctrl+Z)">
         <ActionIcon aria-label="Undo" disabled={!canUndo} onClick={() => store.undo()} variant="transparent">
           <Undo2 size={15} aria-hidden />

@@ -28,7 +28,7 @@ export function VersionsMenu() {
   return (
     <Menu position="bottom-end" width={300} opened={isOpen} onChange={setIsOpen}>
       <Menu.Target>
-        <Button variant="default" leftSection={<History size={14} aria-hidden />}>
+        <Button variant="default" size="xs" leftSection={<History size={14} aria-hidden />}>
           Versions
         </Button>
       </Menu.Target>

@@ -25,7 +25,7 @@ export function StepNode({ data }: NodeProps<StepFlowNode>) {
         <StepIcon icon={data.icon} />
         <span className={classes.texts}>
           <span className={classes.title}>{data.title}</span>
-          <span className={classes.detail}>{data.detail}</span>
+          <span className={classes.detail} data-plain={data.isTrigger || undefined}>{data.detail}</span>
         </span>
         {data.problems > 0 && (
           <span className={classes.problem} title={data.problems === 1 ? "1 problem" : `${data.problems} problems`}>

@@ -112,7 +112,7 @@ function NewConnection({ connector, spec }: { connector: Connector; spec: NonNul
             </Button>
           </Group>
           <p className={classes.promise}>
-            The secret is sealed in the keyvault. It reaches {connector.title}'s own servers and nothing else.
+            The secret is sealed in the keyvault. It is sent to the service itself and nowhere else, and is never shown again.
           </p>
         </Stack>
       </form>

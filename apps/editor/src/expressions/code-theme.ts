@@ -14,7 +14,7 @@ const look = EditorView.theme({
   "&": { fontSize: "13px", backgroundColor: "transparent" },
   "&.cm-focused": { outline: "none" },
   ".cm-content": {
-    fontFamily: "var(--code-font, inherit)",
+    fontFamily: "var(--code-font, var(--mantine-font-family))",
     padding: "6px 0",
     caretColor: "var(--mantine-color-text)",
     lineHeight: "20px",

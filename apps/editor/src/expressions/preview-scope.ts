@@ -56,7 +56,8 @@ function readableSteps(definition: Definition, stepId: string | undefined) {
   const placed = placedSteps(definition.steps);
   const index = placed.findIndex(({ step }) => step.id === stepId);
   const own = placed[index];
-  if (!own) return placed;
+  // A trigger comes before all steps.
+  if (!own) return [];
   return placed.slice(0, index).filter(({ place }) => {
     if (place.list.kind !== "arm" || own.place.list.kind !== "arm") return true;
     return place.list.stepId !== own.place.list.stepId || place.list.arm === own.place.list.arm;

@@ -30,6 +30,7 @@ export function RunActions({ run }: { run: Run }) {
   return (
     <>
       <LinkButton
+        size="xs"
         variant="default"
         to="/automations/$automationId"
         params={{ automationId: run.automation.id }}
@@ -39,6 +40,7 @@ export function RunActions({ run }: { run: Run }) {
       </LinkButton>
       {run.canCancel && (
         <Button
+          size="xs"
           variant="default"
           leftSection={<Ban size={14} aria-hidden />}
           onClick={() => cancel.mutate()}
@@ -49,6 +51,7 @@ export function RunActions({ run }: { run: Run }) {
       )}
       {run.finishedAt && run.trigger && (
         <Button
+          size="xs"
           variant="default"
           leftSection={<Repeat size={14} aria-hidden />}
           onClick={() => again.mutate()}
@@ -58,7 +61,7 @@ export function RunActions({ run }: { run: Run }) {
           Run again
         </Button>
       )}
-      {run.canRetry && <RetryButton run={run} />}
+      {run.canRetry && <RetryButton run={run} size="xs" />}
     </>
   );
 }

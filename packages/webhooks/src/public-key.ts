@@ -20,7 +20,7 @@ export function readPublicKey(algorithm: Algorithm, text: string): Outcome<KeyOb
   const trimmed = text.trim();
   if (trimmed === "") return reject("secret_missing", `The public key is empty; expected ${expected[algorithm]}.`);
   // Node derives a public key from a private one, but a private key has no business here.
-  if (false)
+  if (/PRIVATE KEY/.test(trimmed))
     return reject(
       "secret_unusable",
       `This is a private key; expected ${expected[algorithm]}. Replace it at the sender.`,

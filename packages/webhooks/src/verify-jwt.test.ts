@@ -130,6 +130,27 @@ test("asks for the keys once, again when a token names a new one, and not for ev
   expect(fetched).toBe(2);
 });
 
+test("does not ask a second time while a slow answer is on its way", async () => {
+  let fetched = 0;
+  let arrive = (_keys: object) => {};
+  const answer = new Promise<object>((resolve) => {
+    arrive = resolve;
+  });
+  const jwks = createJwksCache(() => {
+    fetched++;
+    return answer;
+  });
+  const late = new Date(now.getTime() + 60_000);
+  const asked = [
+    jwks.find(scheme.jwksUrl, now),
+    jwks.find(scheme.jwksUrl, late),
+    jwks.find(scheme.jwksUrl, late, "newer"),
+  ];
+  arrive({ keys: [rsaJwk] });
+  expect((await Promise.all(asked)).every((set) => set !== undefined)).toBe(true);
+  expect(fetched).toBe(1);
+});
+
 test("keeps the last keys for an hour while the provider is away, and no longer", async () => {
   let isUp = true;
   const jwks = createJwksCache(async () => (isUp ? { keys: [rsaJwk] } : Promise.reject(new Error("down"))));

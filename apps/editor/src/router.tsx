@@ -18,7 +18,11 @@ import { PageSkeleton } from "./shell/PageSkeleton.tsx";
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
-  notFoundComponent: () => <NotFound />,
+  notFoundComponent: () => (
+    <main>
+      <NotFound />
+    </main>
+  ),
   errorComponent: ({ error }) => <PageError error={error} />,
 });
 

@@ -278,6 +278,9 @@ CREATE INDEX "runs_queued_idx" ON "runs" ("workspace_id", "id") WHERE "status" =
 CREATE INDEX "runs_running_idx" ON "runs" ("id") WHERE "status" = 'running';
 CREATE INDEX "runs_waiting_idx" ON "runs" ("due_at") WHERE "status" = 'waiting';
 CREATE INDEX "runs_needs_review_idx" ON "runs" ("id") WHERE "status" = 'needs_review';
+-- Lists of what went wrong, without walking a million runs that did not.
+CREATE INDEX "runs_problem_idx" ON "runs" ("workspace_id", "id") WHERE "status" IN ('failed', 'canceled', 'needs_review');
+CREATE INDEX "runs_retry_of_run_id_idx" ON "runs" ("retry_of_run_id") WHERE "retry_of_run_id" IS NOT NULL;
 CREATE TABLE "runs_default" PARTITION OF "runs" DEFAULT WITH (fillfactor = 70);
 
 CREATE FUNCTION "refuse_status_change"() RETURNS TRIGGER LANGUAGE plpgsql AS $$

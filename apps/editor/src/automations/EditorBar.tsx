@@ -16,6 +16,7 @@ export function EditorBar({ state }: { state: DraftState }) {
   const { automation, save, history } = state;
   return (
     <ModeBar
+      heading={automation.name}
       back="/automations"
       backLabel="All automations"
       title={<AutomationName />}

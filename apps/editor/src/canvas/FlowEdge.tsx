@@ -1,34 +1,15 @@
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getSmoothStepPath } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { Plus } from "lucide-react";
+import { edgePath } from "./edge-path.ts";
 import classes from "./FlowCanvas.module.css";
 import type { FlowEdgeView } from "./flow-nodes.ts";
 
-const beforeJoin = 18;
-
 /** A line between steps with a button that adds one in between. */
-export function FlowEdge({
-  sourceX,
-  sourceY,
-  targetX,
-  targetY,
-  sourcePosition,
-  targetPosition,
-  data,
-}: EdgeProps<FlowEdgeView>) {
+export function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<FlowEdgeView>) {
   const isStraight = Math.abs(sourceX - targetX) < 1;
-  const centerY = data?.isJoining && !isStraight ? targetY - beforeJoin : undefined;
-  const [path, labelX, labelY] = getSmoothStepPath({
-    sourceX,
-    sourceY,
-    targetX,
-    targetY,
-    sourcePosition,
-    targetPosition,
-    borderRadius: 10,
-    ...(centerY === undefined ? {} : { centerY }),
-  });
+  const path = edgePath({ x: sourceX, y: sourceY }, { x: targetX, y: targetY }, data?.isJoining ?? false);
   // On a bent line the button stays above the bend, under the step it follows.
-  const place = isStraight ? { x: labelX, y: labelY } : { x: sourceX, y: sourceY + 17 };
+  const place = { x: sourceX, y: isStraight ? (sourceY + targetY) / 2 : sourceY + 16 };
   return (
     <>
       <BaseEdge path={path} className={classes.edge ?? ""} />

@@ -6,6 +6,7 @@ import { StepIcon } from "./StepIcon.tsx";
 
 /** A step, or the trigger, as a card in the flow. */
 export function StepNode({ data }: NodeProps<StepFlowNode>) {
+  const problems = data.problems === 1 ? "1 problem" : `${data.problems} problems`;
   return (
     <>
       {data.isTrigger || (
@@ -18,18 +19,23 @@ export function StepNode({ data }: NodeProps<StepFlowNode>) {
         data-selected={data.isSelected || undefined}
         data-problem={data.problems > 0 || undefined}
         aria-current={data.isSelected ? "step" : undefined}
-        aria-label={data.label}
         tabIndex={data.isSelected ? 0 : -1}
         onClick={data.onOpen}
       >
         <StepIcon icon={data.icon} />
         <span className={classes.texts}>
-          <span className={classes.title}>{data.title}</span>
-          <span className={classes.detail} data-plain={data.isTrigger || undefined}>{data.detail}</span>
+          <span className={classes.title}>
+            {data.isTrigger && <span className="visually-hidden">Trigger: </span>}
+            {data.title}
+          </span>
+          <span className={classes.detail} data-plain={data.isTrigger || undefined}>
+            {data.detail}
+          </span>
         </span>
         {data.problems > 0 && (
-          <span className={classes.problem} title={data.problems === 1 ? "1 problem" : `${data.problems} problems`}>
+          <span className={classes.problem} title={problems}>
             <CircleAlert size={15} aria-hidden />
+            <span className="visually-hidden">{problems}</span>
           </span>
         )}
       </button>

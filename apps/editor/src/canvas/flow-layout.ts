@@ -22,10 +22,10 @@ const passingLane = 48;
  */
 export function flowLayout(steps: readonly Step[]): Map<string, Box> {
   const boxes = new Map<string, Box>();
-  const centre = listWidth(steps) / 2;
-  put(boxes, triggerNodeId, nodeSize.step, centre, 0);
-  const bottom = putList(boxes, steps, centre, nodeSize.step.height + gapBelow);
-  put(boxes, "end", nodeSize.end, centre, bottom);
+  // The main line stays at 0, so that nothing moves sideways when a branch grows.
+  put(boxes, triggerNodeId, nodeSize.step, 0, 0);
+  const bottom = putList(boxes, steps, 0, nodeSize.step.height + gapBelow);
+  put(boxes, "end", nodeSize.end, 0, bottom);
   return boxes;
 }
 

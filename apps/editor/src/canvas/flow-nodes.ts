@@ -16,7 +16,6 @@ export type StepFlowNode = Node<
     isTrigger: boolean;
     title: string;
     detail: string;
-    label: string;
     icon: StepIconSpec;
     problems: number;
     isSelected: boolean;
@@ -65,7 +64,6 @@ export function flowNodes({ steps, trigger, catalog, issues, selection, select }
         const onOpen = () => select({ kind: "trigger" });
         const title = trigger.type === "webhook" ? "Webhook" : "Manual start";
         const detail = trigger.type === "webhook" ? "When a request arrives" : "When somebody starts it";
-        const label = `Trigger: ${title}${problemText(problems)}`;
         return {
           ...base,
           type: "step",
@@ -74,7 +72,7 @@ export function flowNodes({ steps, trigger, catalog, issues, selection, select }
             isTrigger: true,
             title,
             detail,
-            label,
+
             icon: { kind: trigger.type },
             problems,
             isSelected,
@@ -117,16 +115,12 @@ function stepData(
     isTrigger: false,
     title,
     detail: step.id,
-    label: `${title}, ${step.id}${problemText(problems)}`,
     icon,
     problems,
     isSelected: selection.kind === "step" && selection.stepId === step.id,
     onOpen: () => select({ kind: "step", stepId: step.id }),
   };
 }
-
-const problemText = (problems: number) =>
-  problems === 0 ? "" : `, ${problems === 1 ? "1 problem" : `${problems} problems`}`;
 
 export function describeStep(step: Step, catalog: readonly Connector[]): { title: string; icon: StepIconSpec } {
   if ("action" in step) {

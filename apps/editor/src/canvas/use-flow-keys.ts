@@ -9,8 +9,7 @@ export function useFlowKeys(host: RefObject<HTMLElement | null>): (event: Keyboa
   const keys = ["trigger", ...stepIds(definition)];
   const current = selection.kind === "step" ? selection.stepId : "trigger";
 
-  const go = (key: string | undefined) => {
-    if (key === undefined) return;
+  const go = (key: string) => {
     select(key === "trigger" ? { kind: "trigger" } : { kind: "step", stepId: key });
     requestAnimationFrame(() =>
       host.current?.querySelector<HTMLElement>(`[data-flow-key="${CSS.escape(key)}"]`)?.focus(),
@@ -25,24 +24,16 @@ export function useFlowKeys(host: RefObject<HTMLElement | null>): (event: Keyboa
     if (current === "trigger") return;
     const index = keys.indexOf(current);
     store.change(removeStep(definition, current));
-    go(keys[index - 1]);
+    go(keys[index - 1] ?? "trigger");
   };
   return (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const index = keys.indexOf(current);
-    const actions: Record<string, (() => void) | undefined> = {
-      ArrowDown: () => go(keys[index + 1]),
-      ArrowUp: () => go(keys[index - 1]),
-      Home: () => go(keys[0]),
-      End: () => go(keys.at(-1)),
-      a: addAfter,
-      A: addAfter,
-      Delete: remove,
-      Backspace: remove,
-    };
-    const action = actions[event.key];
-    if (!action) return;
+    const target = { ArrowDown: keys[index + 1], ArrowUp: keys[index - 1], Home: keys[0], End: keys.at(-1) }[event.key];
+    if (target !== undefined) go(target);
+    else if (event.key === "a" || event.key === "A") addAfter();
+    else if (event.key === "Delete" || event.key === "Backspace") remove();
+    else return;
     event.preventDefault();
-    action();
   };
 }

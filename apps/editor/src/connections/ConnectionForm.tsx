@@ -37,6 +37,8 @@ export function ConnectionForm({
     onSuccess: async (saved) => {
       queries.setQueryData(connectionQuery(connection.id).queryKey, saved);
       await refresh();
+      setFields({});
+      test.reset();
       notifyDone("Connection saved");
     },
   });

@@ -42,7 +42,7 @@ export function ConnectionPage() {
         )
       }
     >
-      <ConnectionForm key={connection.data.updatedAt} connection={connection.data} connector={connector} />
+      <ConnectionForm key={connection.data.id} connection={connection.data} connector={connector} />
       <section className={classes.card} aria-label="Used by">
         <strong>Used by</strong>
         {usedBy.length === 0 ? (

@@ -112,7 +112,8 @@ function NewConnection({ connector, spec }: { connector: Connector; spec: NonNul
             </Button>
           </Group>
           <p className={classes.promise}>
-            The secret is sealed in the keyvault. It is sent to the service itself and nowhere else, and is never shown again.
+            The secret is sealed in the keyvault. It is sent to the service itself and nowhere else, and is never shown
+            again.
           </p>
         </Stack>
       </form>

@@ -19,7 +19,7 @@ export function JsonPanel({ label, value, base = noBase, openDepth = 2 }: Props)
   const isPlain = typeof value !== "object" || value === null;
   const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
   return (
-    <section className={classes.panel} aria-label={label}>
+    <div className={classes.panel}>
       <header className={classes.head}>
         <strong>{label}</strong>
         <div className={classes.tools}>
@@ -47,6 +47,6 @@ export function JsonPanel({ label, value, base = noBase, openDepth = 2 }: Props)
           <JsonTree value={value} base={base} label={label} openDepth={openDepth} />
         )}
       </ScrollBox>
-    </section>
+    </div>
   );
 }

@@ -22,6 +22,7 @@ export function JsonTree({ value, base, label, openDepth = 2, onPick }: Props) {
     () => jsonRows(value, base, { toggled, shown }, openDepth),
     [value, base, toggled, shown, openDepth],
   );
+  const isFlat = rows.every((row) => row.kind === "value" && !row.size);
   if (rows.length === 0) {
     return (
       <div className={classes.plain} dir="auto">
@@ -30,7 +31,12 @@ export function JsonTree({ value, base, label, openDepth = 2, onPick }: Props) {
     );
   }
   return (
-    <ul className={classes.tree} aria-label={label}>
+    <ul
+      className={classes.tree}
+      aria-label={label}
+      data-flat={isFlat || undefined}
+      data-wraps={onPick ? undefined : true}
+    >
       {rows.map((row) => (
         <Row
           key={row.key}
@@ -88,7 +94,7 @@ function RowText({ row, onPick }: { row: JsonRow; onPick: Props["onPick"] }) {
     <>
       <span className={classes.key}>{row.label}</span>
       <span className={classes.value} data-type={type} dir="auto">
-        {summarize(row.value, 200)}
+        {summarize(row.value, onPick ? 120 : 1_000)}
       </span>
     </>
   );

@@ -100,7 +100,7 @@ function DeliveryRow({ delivery, onOpen }: { delivery: DeliverySummary; onOpen: 
             onClick={onOpen}
             fz="inherit"
             fw="inherit"
-            aria-label={`${delivery.method} to ${delivery.automation.name ?? "a deleted automation"}, ${delivery.verdict}`}
+            aria-label={`${delivery.method} ${delivery.automation.name ?? "a deleted automation"}, ${delivery.verdict}`}
           >
             <span className="mono">{delivery.method}</span> {delivery.automation.name ?? "a deleted automation"}
           </UnstyledButton>

@@ -1,5 +1,5 @@
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
-import { functionTable, type Scope } from "@millrace/automation";
+import { type FunctionEntry, functionTable, type ParameterType, type Scope } from "@millrace/automation";
 import { isJsonObject, type Json } from "@millrace/base";
 import { entriesOf, summarize } from "../data/json-rows.ts";
 import { pathText } from "../data/path-text.ts";
@@ -26,8 +26,12 @@ export function completionSource(scope: Scope, isExpression: boolean) {
         validFor: /^\w*$/,
       };
     const value = valueAt(scope, word.text.slice(0, dot));
-    const fields = value === undefined ? [] : fieldCompletions(value, word.from);
-    return { from: word.from + dot + 1, options: [...fields, ...functionCompletions("method")], validFor: /^\w*$/ };
+    const fields = value === undefined ? [] : fieldCompletions(value);
+    return {
+      from: word.from + dot + 1,
+      options: [...fields, ...functionCompletions("method", value)],
+      validFor: /^\w*$/,
+    };
   };
 }
 
@@ -47,7 +51,7 @@ function rootCompletions(scope: Scope): Completion[] {
     .map((label) => ({ label, type: "variable", boost: 10, info: rootDocs[label] ?? "" }));
 }
 
-function fieldCompletions(value: Json, _from: number): Completion[] {
+function fieldCompletions(value: Json): Completion[] {
   if (!isJsonObject(value)) return [];
   return entriesOf(value).map(([key, child]) => {
     const text = pathText(["x", key]).slice(1);
@@ -77,9 +81,12 @@ const functions = functionTable.filter(({ name, form }) => {
   return true;
 });
 
-function functionCompletions(form: "function" | "method"): Completion[] {
+/** Of methods, those that take such a value; all of them where the value is not known. */
+function functionCompletions(form: "function" | "method", receiver?: Json): Completion[] {
   return functions
-    .filter((entry) => entry.form === form || entry.form === "both")
+    .filter(
+      (entry) => (entry.form === form || entry.form === "both") && (receiver === undefined || takes(entry, receiver)),
+    )
     .map(({ name, signature, doc, parameters }) => ({
       label: name,
       detail: signature,
@@ -92,6 +99,13 @@ function functionCompletions(form: "function" | "method"): Completion[] {
       },
     }));
 }
+
+function takes({ parameters: [first] }: FunctionEntry, value: Json): boolean {
+  const type = value === null ? "null" : Array.isArray(value) ? "list" : jsonTypes[typeof value];
+  return first === undefined || first.types.some((accepted) => accepted === "any" || accepted === type);
+}
+
+const jsonTypes: Record<string, ParameterType> = { string: "string", number: "number", boolean: "bool", object: "map" };
 
 /** The sample's value at a path that is being typed; undefined for anything but a plain path. */
 export function valueAt(scope: Scope, path: string): Json | undefined {

@@ -1,7 +1,7 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
-import type { Extension, Range } from "@codemirror/state";
+import { type Extension, Prec, type Range } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, keymap, ViewPlugin, type ViewUpdate } from "@codemirror/view";
 import type { Scope } from "@millrace/automation";
 import { type Problem, templateSpans } from "./analyze.ts";
@@ -33,7 +33,8 @@ export function fieldExtensions({ scope, syntax, problem }: Options): Extension 
     syntax === "json"
       ? [json(), EditorView.theme({ "&": { "--code-font": "var(--mantine-font-family-monospace)" } })]
       : [],
-    problem ? underlined(problem) : [],
+    // Inside the chips, which would be cut in pieces otherwise.
+    problem ? Prec.high(underlined(problem)) : [],
   ];
 }
 

@@ -36,7 +36,8 @@ export function ActionForm({ step, issues, onChange }: Props) {
     );
   }
   const fields = formFields(action.input);
-  const errorOf = (name: string) => issues.find((issue) => fieldOfIssue(issue) === name)?.message;
+  const errorOf = (name: string) =>
+    issues.find((issue) => fieldOfIssue(issue) === name && !shownByPreview.has(issue.code))?.message;
   const set = (name: string, value: Json | undefined) => {
     const { [name]: _, ...rest } = step.input;
     // Fields keep the schema's order, so that a saved definition reads like its form.
@@ -79,6 +80,9 @@ export function ActionForm({ step, issues, onChange }: Props) {
     </>
   );
 }
+
+/** What the preview under a field says already, and sooner. */
+const shownByPreview = new Set(["invalid_expression", "unknown_step", "later_step"]);
 
 const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
   typeof value === "object" && value !== null && !Array.isArray(value);

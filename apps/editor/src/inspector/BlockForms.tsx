@@ -112,14 +112,15 @@ export function BranchForm({ step, onChange }: FormProps<BranchStep>) {
               placeholder="size(steps.summarize.text) > 140"
             />
           ) : (
-            <strong>Otherwise</strong>
+            <div className={classes.title}>Otherwise</div>
           )}
           {("otherwise" in arm || conditions > 1) && (
             <Button
               variant="subtle"
               color="gray"
               size="compact-xs"
-              mt={8}
+              mt={6}
+              ml={-6}
               leftSection={<Trash2 size={12} aria-hidden />}
               onClick={() => remove(index)}
             >

@@ -35,21 +35,22 @@ export function ConnectionPicker({ step, action, onChange, error }: Props) {
     if (only !== undefined) takeOnly(only);
   }, [only]);
   const back = `/automations/${automation.id}?step=${step.id}`;
+  const isFirst = own.length === 0 && action.connection === "required";
   const isMissing = data !== undefined && step.connection !== undefined && !chosen;
   return (
     <FieldShell
       id={id}
       title="Connection"
       description={
-        own.length === 0 && action.connection === "required"
+        isFirst
           ? `${connector?.title ?? connectorId} needs a credential. It is kept in the keyvault and can be used by every automation.`
           : undefined
       }
       isRequired={action.connection === "required"}
       error={isMissing ? `This workspace has no ${connectorId} connection named ${step.connection}.` : error}
     >
-      <Group gap="xs" align="center">
-        {own.length > 0 && (
+      {own.length > 0 && (
+        <Group gap="xs">
           <Select
             aria-labelledby={`${id}-label`}
             data={own.map(({ name }) => name)}
@@ -58,10 +59,12 @@ export function ConnectionPicker({ step, action, onChange, error }: Props) {
             placeholder="Choose a connection"
             clearable={action.connection === "optional"}
             clearButtonProps={{ "aria-label": "Use no connection" }}
-            w={240}
+            w={260}
           />
-        )}
-        {chosen && <HealthBadge health={chosen.health} />}
+          {chosen && <HealthBadge health={chosen.health} />}
+        </Group>
+      )}
+      <Group gap={4} mt={own.length > 0 ? 6 : 0} ml={isFirst ? 0 : -8}>
         <LinkButton
           to="/connections/new/$connector"
           params={{ connector: connectorId }}
@@ -70,7 +73,8 @@ export function ConnectionPicker({ step, action, onChange, error }: Props) {
             automation: automation.id,
             return: back,
           }}
-          variant={own.length === 0 && action.connection === "required" ? "filled" : "default"}
+          variant={isFirst ? "filled" : "subtle"}
+          size={isFirst ? "sm" : "compact-xs"}
           leftSection={<Plus size={14} aria-hidden />}
           onClick={() => void store.flush()}
         >
@@ -82,8 +86,9 @@ export function ConnectionPicker({ step, action, onChange, error }: Props) {
             params={{ connectionId: chosen.id }}
             search={{ return: back }}
             variant="subtle"
-            color="gray"
+            size="compact-xs"
             leftSection={<Settings2 size={14} aria-hidden />}
+            onClick={() => void store.flush()}
           >
             Open connection
           </LinkButton>

@@ -55,6 +55,7 @@ export function RunPage() {
       onActivate={setPane}
       bar={
         <ModeBar
+          heading={`Run of ${run.automation.name}`}
           back="/runs"
           backLabel="All runs"
           title={

@@ -62,10 +62,10 @@ function StepButton({ run, row, title, isSelected, onSelect }: StepButtonProps) 
       data-selected={isSelected || undefined}
       data-pending={row.status === "pending" || undefined}
       aria-current={isSelected ? "step" : undefined}
-      aria-label={`${row.stepId}, ${title}, ${row.status.replace("_", " ")}`}
       onClick={() => onSelect(row.path)}
     >
       <StatusIcon status={row.status} size={16} />
+      <span className="visually-hidden">{row.status.replace("_", " ")}</span>
       <span className={classes.text}>
         <span className={classes.title}>
           <span className="truncate">{title}</span>

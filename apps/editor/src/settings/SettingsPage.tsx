@@ -7,6 +7,7 @@ import { meQuery } from "../api/queries.ts";
 import { notifyProblem } from "../shell/notify.tsx";
 import { Page } from "../shell/Page.tsx";
 import { ApiKeys } from "./ApiKeys.tsx";
+import { ChangePassword } from "./ChangePassword.tsx";
 import classes from "./SettingsPage.module.css";
 import { SettingsSection } from "./SettingsSection.tsx";
 
@@ -45,6 +46,11 @@ export function SettingsPage() {
           Sign out
         </Button>
       </SettingsSection>
+      {me?.user && (
+        <SettingsSection title="Password" description="Changing it signs out every other session.">
+          <ChangePassword />
+        </SettingsSection>
+      )}
       <SettingsSection title="Theme" description="Kept in this browser.">
         <SegmentedControl
           aria-label="Theme"

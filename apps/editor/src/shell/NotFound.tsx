@@ -7,6 +7,7 @@ export function NotFound({ what = "page" }: { what?: string }) {
   useTitle("Not found");
   return (
     <EmptyState
+      level={1}
       icon={Compass}
       title={`This ${what} does not exist`}
       actions={

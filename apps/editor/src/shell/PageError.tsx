@@ -19,6 +19,7 @@ export function PageError({ error, what, onRetry }: Props) {
   if (error instanceof ApiError && error.status === 403) {
     return (
       <EmptyState
+        level={1}
         icon={Lock}
         title="You may not see this"
         actions={

@@ -10,5 +10,5 @@ export function ScrollBox({
   label: string;
   children: ReactNode;
 }) {
-  return createElement("section", { className, tabIndex: 0, "aria-label": label }, children);
+  return createElement("div", { className, role: "group", tabIndex: 0, "aria-label": label }, children);
 }

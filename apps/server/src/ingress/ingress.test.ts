@@ -64,7 +64,11 @@ afterAll(() => server.close());
 
 type Sent = { status: number; body: Record<string, unknown>; retryAfter: string | null };
 
-async function post(body: string | Buffer, headers: Record<string, string> = {}, path = `/hooks/${token}`): Promise<Sent> {
+async function post(
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+  path = `/hooks/${token}`,
+): Promise<Sent> {
   const answer = await fetch(base + path, {
     method: "POST",
     body,

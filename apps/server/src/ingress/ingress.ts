@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ReceivedEvent, Trigger } from "@millrace/automation";
 import type { Clock } from "@millrace/base";
 import type { Answer, Doorbell, EngineLog, InboundRequest, Intake, LiveEvents } from "@millrace/engine";
+import { type Admission, Unavailable } from "./admission.ts";
 import { createEndpointCache } from "./endpoint-cache.ts";
-import { readBody } from "./read-body.ts";
+import { answerAndLinger, hasLongRest } from "./linger.ts";
+import { OutOfRoom, readBody } from "./read-body.ts";
 import { sourceAddress } from "./source-address.ts";
 import { compileTriggerRules, type TriggerRules } from "./trigger-rules.ts";
 
@@ -17,6 +19,7 @@ export type IngressEndpoint = {
 };
 
 export type IngressServices = {
+  admission: Pick<Admission, "enter" | "meter">;
   endpoints: { findByToken(token: string): Promise<IngressEndpoint | undefined> };
   intake: Intake;
   doorbell: Doorbell;
@@ -44,25 +47,29 @@ export function createIngress(
     try {
       await receive(request, response);
     } catch (error) {
-      services.log.error({ err: error }, "a webhook could not be recorded");
-      services.observe("unavailable", 503);
-      send(
-        response,
-        problem(503, "unavailable", "The request could not be recorded. Nothing was kept: send it again."),
-        {
-          "retry-after": "1",
-        },
-      );
+      answerUnavailable(response, error);
     }
   };
 
+  function answerUnavailable(response: ServerResponse, error: unknown): void {
+    const isRefusal = error instanceof Unavailable;
+    const reason = isRefusal ? error.reason : error instanceof OutOfRoom ? "overloaded" : "unavailable";
+    // Refusals are counted and logged together where they are made.
+    if (!isRefusal && !(error instanceof OutOfRoom))
+      services.log.error({ err: error }, "a webhook could not be recorded");
+    services.observe(reason, 503);
+    send(response, problem(503, reason, "The request could not be recorded in time. Send it again."), {
+      "retry-after": String(isRefusal ? error.retryAfterSeconds : 1),
+    });
+  }
+
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    services.admission.enter();
     const [path = "", query = ""] = split(request.url ?? "");
     const token = hookPath.exec(path)?.[1];
     const endpoint = token === undefined ? undefined : await findEndpoint(token);
     if (!endpoint) {
       services.observe("unknown", 404);
-      request.resume();
       send(
         response,
         problem(
@@ -81,7 +88,6 @@ export function createIngress(
       sourceIp: sourceAddress(request, services.trustedProxies),
     });
     if (!methods.has(request.method ?? "")) {
-      request.resume();
       const allow = [...methods].join(", ");
       const answer = problem(405, "method_not_allowed", `Send ${allow}; ${request.method} starts no run.`);
       await refuse(response, inbound(new Uint8Array()), "rejected", `Method ${request.method} is not taken.`, answer, {
@@ -89,12 +95,11 @@ export function createIngress(
       });
       return;
     }
-    const read = await readBody(request, bodyLimitBytes);
+    const read = await readBody(request, { bytes: bodyLimitBytes, take: services.admission.meter(response) });
     if (!read.ok) {
       const code = read.status === 413 ? "too_large" : "unreadable_body";
       const answer = problem(read.status, code, read.reason);
-      await refuse(response, inbound(new Uint8Array()), "rejected", read.reason, answer, { connection: "close" });
-      request.resume();
+      await refuse(response, inbound(new Uint8Array()), "rejected", read.reason, answer);
       return;
     }
     await judge(endpoint, inbound(read.body), response);
@@ -206,11 +211,15 @@ function problem(status: number, code: string, detail: string): Answer {
 function send(response: ServerResponse, answer: Answer, headers: Record<string, string> = {}): void {
   if (response.headersSent || response.destroyed) return;
   const type = answer.status >= 400 ? "application/problem+json" : "application/json";
+  const isCut = hasLongRest(response.req);
   response.writeHead(answer.status, {
     "content-type": type,
     "content-length": Buffer.byteLength(answer.body),
     "x-content-type-options": "nosniff",
+    ...(isCut ? { connection: "close" } : {}),
     ...headers,
   });
+  if (isCut) return answerAndLinger(response, answer.body);
+  response.req.resume();
   response.end(answer.body);
 }

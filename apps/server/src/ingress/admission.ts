@@ -1,0 +1,187 @@
+import type { ServerResponse } from "node:http";
+import type { EngineLog, Intake } from "@millrace/engine";
+import { createRefusalLog } from "./refusal-log.ts";
+
+/** Nothing was recorded and nothing will be: the sender should try again. */
+export class Unavailable extends Error {
+  readonly reason: "overloaded" | "unavailable";
+  readonly retryAfterSeconds: number;
+
+  constructor(reason: "overloaded" | "unavailable", options?: ErrorOptions) {
+    super(
+      reason === "overloaded"
+        ? "More requests are waiting than can be recorded in time."
+        : "The database does not record requests now.",
+      options,
+    );
+    this.name = "Unavailable";
+    this.reason = reason;
+    this.retryAfterSeconds = reason === "overloaded" ? 1 : 2;
+  }
+}
+
+/**
+ * A request that can be recorded at all is recorded within a second, so what takes longer is refused rather than kept
+ * waiting: senders give up after a few seconds and then don't know what became of it.
+ */
+export const admissionLimits = {
+  /** Requests that wait for the database, in all. At 2,500 a second this is 0.4 s. */
+  waiting: 1_000,
+  /** Those of them that were handed to the database: what is refused before it got there surely left nothing behind. */
+  submitted: 400,
+  /** Lookups of endpoints under way. */
+  lookups: 200,
+  /** Bodies in memory, from the first byte to the answer. */
+  bytes: 64 * 1_048_576,
+  lookupMs: 700,
+  writeMs: 1_200,
+  /** When the oldest work handed to the database is older, newcomers are refused at once. */
+  stalledMs: 1_000,
+};
+
+export type AdmissionLimits = typeof admissionLimits;
+
+export type AdmissionState = {
+  queued: number;
+  submitted: number;
+  lookups: number;
+  bytes: number;
+  isStalled: boolean;
+};
+
+type Endpoints<Endpoint> = { findByToken(token: string): Promise<Endpoint | undefined> };
+
+export interface Admission {
+  /** Throws Unavailable where a request that comes now would have to wait for too long. */
+  enter(): void;
+  /** Counts a request's bytes until its response is closed; false where they are one too many. */
+  meter(response: ServerResponse): (bytes: number) => boolean;
+  /** Lookups that answer in time or reject with Unavailable. */
+  limitLookups<Endpoint>(endpoints: Endpoints<Endpoint>): Endpoints<Endpoint>;
+  /** Writes that are committed in time or reject with Unavailable. */
+  limitWrites(intake: Intake): Intake;
+  state(): AdmissionState;
+}
+
+type Work = { since: number; start(): void };
+
+/** Stands between the senders and the database: bounds what waits for it in number, in bytes and in time. */
+export function createAdmission(options: {
+  log: EngineLog;
+  limits?: AdmissionLimits;
+  /** Milliseconds of a clock that never jumps. */
+  now?: () => number;
+}): Admission {
+  const { log, limits = admissionLimits, now = () => performance.now() } = options;
+  // Sets keep the order in which things came: the first is the oldest.
+  const queued = new Set<Work>();
+  const submitted = new Set<Work>();
+  const lookups = new Set<{ since: number }>();
+  let bytes = 0;
+  const refusals = createRefusalLog(log);
+
+  const refusal = (reason: Unavailable["reason"], cause?: unknown): Unavailable => {
+    refusals.count(reason, cause);
+    return new Unavailable(reason, { cause });
+  };
+  const isOld = ([oldest]: ReadonlySet<{ since: number }>) =>
+    oldest !== undefined && now() - oldest.since > limits.stalledMs;
+  const isStalled = () => isOld(submitted) || isOld(lookups);
+
+  function enter(): void {
+    if (isStalled()) throw refusal("unavailable");
+    if (queued.size + submitted.size >= limits.waiting || bytes >= limits.bytes) throw refusal("overloaded");
+  }
+
+  function startNext(): void {
+    while (submitted.size < limits.submitted) {
+      const [next] = queued;
+      if (!next) return;
+      next.start();
+    }
+  }
+
+  function write<Result>(record: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const work: Work = { since: now(), start };
+      const deadline = afterDeadline(limits.writeMs, () => {
+        const wasQueued = queued.delete(work);
+        reject(refusal(wasQueued ? "overloaded" : "unavailable"));
+      });
+      function start(): void {
+        queued.delete(work);
+        work.since = now();
+        submitted.add(work);
+        record()
+          .then(resolve, (error: unknown) => reject(refusal("unavailable", error)))
+          .finally(() => {
+            deadline.cancel();
+            submitted.delete(work);
+            startNext();
+          });
+      }
+      queued.add(work);
+      startNext();
+    });
+  }
+
+  return {
+    enter,
+    meter(response) {
+      let own = 0;
+      response.once("close", () => {
+        bytes -= own;
+      });
+      return (more) => {
+        own += more;
+        bytes += more;
+        if (bytes <= limits.bytes) return true;
+        refusals.count("overloaded");
+        return false;
+      };
+    },
+    limitLookups: (endpoints) => ({
+      findByToken(token) {
+        if (lookups.size >= limits.lookups) return Promise.reject(refusal("overloaded"));
+        return new Promise((resolve, reject) => {
+          const lookup = { since: now() };
+          lookups.add(lookup);
+          const deadline = afterDeadline(limits.lookupMs, () => reject(refusal("unavailable")));
+          endpoints
+            .findByToken(token)
+            .then(resolve, (error: unknown) => reject(refusal("unavailable", error)))
+            .finally(() => {
+              deadline.cancel();
+              lookups.delete(lookup);
+            });
+        });
+      },
+    }),
+    limitWrites: (intake) => ({
+      accept: (request) => write(() => intake.accept(request)),
+      refuse: (request) => write(() => intake.refuse(request)),
+      start: (request) => write(() => intake.start(request)),
+    }),
+    state: () => ({
+      queued: queued.size,
+      submitted: submitted.size,
+      lookups: lookups.size,
+      bytes,
+      isStalled: isStalled(),
+    }),
+  };
+}
+
+/** After a pause of the whole process, answers that arrived meanwhile come before the deadlines that passed meanwhile. */
+function afterDeadline(ms: number, expire: () => void): { cancel(): void } {
+  let immediate: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    immediate = setImmediate(expire);
+  }, ms);
+  return {
+    cancel() {
+      clearTimeout(timer);
+      clearImmediate(immediate);
+    },
+  };
+}

@@ -1,0 +1,30 @@
+export const customers = 1_000;
+
+/** The order that every request of every target carries: about 250 bytes, one of 1,000 customers. */
+export const orderOf = (index) => ({
+  orderId: `order-${String(index).padStart(6, "0")}`,
+  customer: `customer-${String(index % customers).padStart(4, "0")}`,
+  amount: 129.5 + (index % 100),
+  currency: "EUR",
+  items: [
+    { sku: "A-1001", quantity: 2, price: 40 },
+    { sku: "B-2002", quantity: 1, price: 49.5 },
+  ],
+  note: "Please ring twice, the bell is quiet.",
+});
+
+/** Whole requests, made once. */
+export function requestBytes(url) {
+  const { host, pathname } = new URL(url);
+  return Array.from({ length: customers }, (_, index) => {
+    const body = JSON.stringify(orderOf(index));
+    const head = [
+      `POST ${pathname} HTTP/1.1`,
+      `Host: ${host}`,
+      "User-Agent: millrace-bench",
+      "Content-Type: application/json",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    return Buffer.from(`${head.join("\r\n")}\r\n\r\n${body}`);
+  });
+}

@@ -1,0 +1,45 @@
+export type SendJob = {
+  id: string;
+  /** Tried in turn; a resend goes to the next one. */
+  urls: readonly string[];
+  /** Events are named `<id>-<seq>`, seq from 0. */
+  count: number;
+  /** Each event is sent this often at once. */
+  copies?: number;
+  /** Open loop; absent: as fast as `connections` allow. */
+  ratePerS?: number;
+  connections: number;
+  /** Until a 2xx comes; else each request is sent once. */
+  resends: boolean;
+  timeoutMs?: number;
+  headers?: Readonly<Record<string, string>>;
+  /** More members of the body. */
+  extra?: Readonly<Record<string, string | number>>;
+};
+
+/** Written, and fsynced, only after a 2xx. `key` is what the endpoint deduplicates by. */
+export type Ack = {
+  job: string;
+  seq: number;
+  event: string;
+  key: string;
+  runId: string;
+  status: number;
+  isDuplicate: boolean;
+  at: number;
+};
+
+/** Every request, answered or not. `status` 0: no answer. */
+export type Attempt = {
+  job: string;
+  event: string;
+  url: string;
+  status: number;
+  error?: string;
+  retryAfter?: string;
+  sentAt: number;
+  tookMs: number;
+};
+
+export type ProducerCommand = { type: "send"; job: SendJob } | { type: "stop"; id: string };
+export type ProducerReport = { type: "ready" } | { type: "done"; id: string };

@@ -1,0 +1,105 @@
+import { appendFile } from "node:fs/promises";
+import { Agent, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { FsyncedLog } from "./fsynced-log.ts";
+import type { Attempt, ProducerCommand, ProducerReport, SendJob } from "./producer-messages.ts";
+
+const resendAfterMs = 200;
+
+/** The senders of webhooks: outside of the processes under test, so that their memory of what was acknowledged is sound. */
+export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<void> {
+  const acks = await FsyncedLog.open(ackPath);
+  const stopped = new Set<string>();
+  let lines: string[] = [];
+
+  async function flushAttempts(): Promise<void> {
+    const text = lines.join("");
+    lines = [];
+    if (text !== "") await appendFile(attemptPath, text);
+  }
+  const flushing = setInterval(() => void flushAttempts(), 200);
+
+  async function send(job: SendJob): Promise<void> {
+    const agent = new Agent({ keepAlive: true, maxSockets: job.ratePerS ? Number.POSITIVE_INFINITY : job.connections });
+    const startedAt = performance.now();
+    let next = 0;
+    const total = job.count * (job.copies ?? 1);
+    const underWay = new Set<Promise<void>>();
+    const lanes = job.ratePerS ? 1 : job.connections;
+    await Promise.all(
+      Array.from({ length: lanes }, async () => {
+        while (next < total && !stopped.has(job.id)) {
+          const index = next++;
+          if (job.ratePerS === undefined) {
+            await deliver(job, index, agent);
+            continue;
+          }
+          const dueMs = (index / job.ratePerS) * 1_000 - (performance.now() - startedAt);
+          if (dueMs > 0) await delay(dueMs);
+          const one = deliver(job, index, agent).finally(() => underWay.delete(one));
+          underWay.add(one);
+        }
+      }),
+    );
+    await Promise.all(underWay);
+    agent.destroy();
+    await flushAttempts();
+    report({ type: "done", id: job.id });
+  }
+
+  async function deliver(job: SendJob, index: number, agent: Agent): Promise<void> {
+    const seq = Math.floor(index / (job.copies ?? 1));
+    const event = `${job.id}-${seq}`;
+    for (let attempt = 0; ; attempt++) {
+      const url = job.urls[(index + attempt) % job.urls.length] ?? "";
+      const { answer, ...outcome } = await post(job, url, event, seq, agent);
+      lines.push(`${JSON.stringify({ job: job.id, event, url, ...outcome } satisfies Attempt)}\n`);
+      if (outcome.status >= 200 && outcome.status < 300) {
+        const { runId = "", duplicate = false }: { runId?: string; duplicate?: boolean } = JSON.parse(answer);
+        const facts = { job: job.id, seq, event, key: event, runId, status: outcome.status };
+        await acks.append({ ...facts, isDuplicate: duplicate, at: Date.now() });
+        return;
+      }
+      if (!job.resends || stopped.has(job.id)) return;
+      await delay(resendAfterMs);
+    }
+  }
+
+  process.on("message", (command: ProducerCommand) => {
+    if (command.type === "stop") stopped.add(command.id);
+    else void send(command.job);
+  });
+  process.once("disconnect", () => {
+    clearInterval(flushing);
+    process.exit(0);
+  });
+  report({ type: "ready" });
+}
+
+type Posted = Omit<Attempt, "job" | "event" | "url"> & { answer: string };
+
+function post(job: SendJob, url: string, event: string, seq: number, agent: Agent): Promise<Posted> {
+  const sentAt = Date.now();
+  const startedAt = performance.now();
+  const body = JSON.stringify({ id: event, seq, ...job.extra });
+  return new Promise((resolve) => {
+    const finish = (outcome: Pick<Posted, "status" | "answer"> & Partial<Posted>) =>
+      resolve({ ...outcome, sentAt, tookMs: Math.round(performance.now() - startedAt) });
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...job.headers };
+    const sending = request(url, { method: "POST", agent, headers, timeout: job.timeoutMs ?? 15_000 }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", (error) => finish({ status: 0, answer: "", error: error.message }));
+      response.on("end", () => {
+        const retryAfter = response.headers["retry-after"];
+        const answer = Buffer.concat(chunks).toString();
+        finish({ status: response.statusCode ?? 0, answer, ...(retryAfter === undefined ? {} : { retryAfter }) });
+      });
+    });
+    sending.on("timeout", () => sending.destroy(new Error("no answer in time")));
+    sending.on("error", (error) => finish({ status: 0, answer: "", error: error.message }));
+    sending.end(body);
+  });
+}
+
+const report = (message: ProducerReport): void => void process.send?.(message);

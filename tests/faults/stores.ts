@@ -1,0 +1,111 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from "@millrace/db";
+import { startTestRedis, type TestRedis } from "@millrace/testing";
+import pg from "pg";
+import { endOnExit } from "./end-on-exit.ts";
+import { must } from "./until.ts";
+
+export type Backend = "postgres" | "redis";
+
+/** PostgreSQL with its durability on, and Redis where the queue is there; both outside of every proxy. */
+export type Stores = {
+  directory: string;
+  databaseUrl: string;
+  pool: pg.Pool;
+  redis: TestRedis | undefined;
+  postmasterPid(): number;
+  /** As a crash of the whole server: every session is cut, the log is replayed. Resolves once it answers again. */
+  crashPostgres(how: "immediate" | "backend killed"): Promise<void>;
+  wipeQueue(): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function openStores(backend: Backend): Promise<Stores> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-faults-"));
+  // As root, PostgreSQL runs as another user, who must be able to enter.
+  await chmod(directory, 0o711);
+  const server = await startEmbeddedPostgres({
+    home: directory,
+    log: () => undefined,
+    // Four processes with their pools, and room for the harness.
+    settings: { max_connections: "300" },
+  });
+  const forget = endOnExit(server.pid, "SIGQUIT");
+  const redis = backend === "redis" ? await startTestRedis() : undefined;
+  await migrate(server.url);
+  const pool = openPool(server.url);
+  await assertDurable(pool);
+  await auditTerminalChanges(pool);
+  const answers = async () => (await pool.query("SELECT 1").catch(() => undefined)) !== undefined;
+  return {
+    directory,
+    databaseUrl: server.url,
+    pool,
+    redis,
+    postmasterPid: () => server.pid,
+    async crashPostgres(how) {
+      process.kill(how === "immediate" ? server.pid : await someBackend(pool, server), how === "immediate" ? "SIGQUIT" : "SIGKILL");
+      await must("PostgreSQL answers again", answers, 120_000);
+      endOnExit(server.pid, "SIGQUIT");
+    },
+    async wipeQueue() {
+      if (redis) await flushRedis(redis.url);
+      else await pool.query("DROP SCHEMA IF EXISTS bullmq CASCADE");
+    },
+    async close() {
+      await pool.end();
+      await redis?.stop();
+      forget();
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 5, application_name: "faults", connectionTimeoutMillis: 5_000 });
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return pool;
+}
+
+async function someBackend(pool: pg.Pool, server: EmbeddedPostgres): Promise<number> {
+  const { rows } = await pool.query<{ pid: number }>(
+    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name LIKE 'millrace%' LIMIT 1",
+  );
+  return rows[0]?.pid ?? server.pid;
+}
+
+/** SIGKILL does not show what a power cut shows, so what makes a commit durable is read instead. */
+async function assertDurable(pool: pg.Pool): Promise<void> {
+  for (const name of ["fsync", "synchronous_commit", "full_page_writes"]) {
+    const { rows } = await pool.query<{ value: string }>("SELECT current_setting($1) AS value", [name]);
+    if (rows[0]?.value !== "on") throw new Error(`PostgreSQL runs with ${name} = ${rows[0]?.value}; expected on.`);
+  }
+}
+
+/** Apart from the product's own guard, so that its absence would be seen. */
+async function auditTerminalChanges(pool: pg.Pool): Promise<void> {
+  await pool.query(`
+    CREATE SCHEMA faults;
+    CREATE TABLE faults.changed (run_id text, old_status text, new_status text, at timestamptz DEFAULT clock_timestamp());
+    CREATE FUNCTION faults.note_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN INSERT INTO faults.changed (run_id, old_status, new_status) VALUES (OLD.id, OLD.status, NEW.status); RETURN NULL; END $$;
+    CREATE TRIGGER faults_note_change AFTER UPDATE ON runs FOR EACH ROW
+      WHEN (OLD.status IN ('succeeded', 'failed', 'canceled') AND NEW.status <> OLD.status) EXECUTE FUNCTION faults.note_change();
+    CREATE TRIGGER faults_note_deletion AFTER DELETE ON runs FOR EACH ROW EXECUTE FUNCTION faults.note_change();`);
+}
+
+function flushRedis(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write("FLUSHALL\r\n"));
+    socket.once("error", reject);
+    socket.once("data", () => {
+      socket.destroy();
+      resolve();
+    });
+  });
+}

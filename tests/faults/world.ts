@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:net";
+import { type Client, createClient } from "@millrace/contract";
+import { type Flow, type FlowOptions, pushFlow } from "./flow.ts";
+import { openProducer, type Producer, type Sending } from "./producer.ts";
+import type { SendJob } from "./producer-messages.ts";
+import { type Random, seededRandom } from "./random.ts";
+import { type ServerProcess, type StartOptions, serverProcess } from "./server-process.ts";
+import { openSink, type Sink } from "./sink.ts";
+import { type Backend, openStores, type Stores } from "./stores.ts";
+import { startWireProxy } from "./wire-proxy.ts";
+
+/** `split`: two processes take and serve, two work. `single`: one process does everything. */
+export type Layout = "split" | "single" | "none";
+
+export type World = {
+  backend: Backend;
+  random: Random;
+  stores: Stores;
+  sink: Sink;
+  producer: Producer;
+  apiKey: string;
+  /** Every process there is, running or not. */
+  processes: readonly ServerProcess[];
+  ingresses: readonly [ServerProcess, ServerProcess];
+  workers: readonly [ServerProcess, ServerProcess];
+  single: ServerProcess;
+  /** Processes that ended although nobody meant them to. */
+  deaths: readonly string[];
+  /** Terminal statuses as they were seen first: they must stay. */
+  seenTerminal: Map<string, string>;
+  use(layout: Layout): Promise<void>;
+  client(): Client;
+  newFlow(name: string, options?: FlowOptions): Promise<Flow>;
+  send(flow: Flow, job: Omit<SendJob, "id" | "urls"> & Partial<Pick<SendJob, "urls">>): Sending;
+  /** What new processes get besides, such as other vault keys. */
+  newProcess(name: string, roles: string, databaseUrl?: string): Promise<ServerProcess>;
+  close(): Promise<void>;
+};
+
+export async function openWorld(backend: Backend, seed: number): Promise<World> {
+  const stores = await openStores(backend);
+  const { directory } = stores;
+  const deaths: string[] = [];
+  const processes: ServerProcess[] = [];
+  const apiKey = `mlr_${randomBytes(24).toString("base64url")}`;
+  const env = {
+    MILLRACE_API_KEY: apiKey,
+    VAULT_KEYS: `k1:${randomBytes(32).toString("base64")}`,
+  };
+  let flowNumber = 0;
+  let sendNumber = 0;
+
+  async function newProcess(name: string, roles: string, databaseUrl = stores.databaseUrl): Promise<ServerProcess> {
+    const target = new URL(databaseUrl);
+    const postgres = await startWireProxy({ port: Number(target.port), speaks: "postgres" });
+    target.port = String(postgres.port);
+    const redisUrl = stores.redis && new URL(stores.redis.url);
+    const redis = redisUrl && (await startWireProxy({ port: Number(redisUrl.port), speaks: "redis" }));
+    const queue: Record<string, string> = redis ? { REDIS_URL: `redis://127.0.0.1:${redis.port}` } : {};
+    const options = { name, roles, directory, postgres, redis, port: await freePort() };
+    const made = serverProcess({ ...options, env: { ...env, ...queue, DATABASE_URL: target.href } }, (description) =>
+      deaths.push(description),
+    );
+    processes.push(made);
+    return made;
+  }
+
+  const [sink, producer, ingress0, ingress1, worker0, worker1, single] = await Promise.all([
+    openSink(directory),
+    openProducer(directory),
+    newProcess("ingress-0", "ingress,api"),
+    newProcess("ingress-1", "ingress,api"),
+    newProcess("worker-0", "worker"),
+    newProcess("worker-1", "worker"),
+    newProcess("single", "ingress,api,worker"),
+  ]);
+  const ingresses = [ingress0, ingress1] as const;
+  const workers = [worker0, worker1] as const;
+  const takers = () => [...ingresses, single].filter((process) => process.isRunning());
+
+  async function use(layout: Layout): Promise<void> {
+    const wanted = layout === "split" ? [...ingresses, ...workers] : layout === "single" ? [single] : [];
+    await Promise.all(processes.filter((process) => !wanted.includes(process)).map((process) => process.kill()));
+    await Promise.all(wanted.filter((process) => !process.isRunning()).map((process) => process.start()));
+  }
+
+  function client(): Client {
+    const [first] = takers();
+    if (!first) throw new Error("No process serves the API now.");
+    return createClient({ baseUrl: first.url, apiKey });
+  }
+
+  return {
+    ...{ backend, stores, sink, producer, apiKey, processes, ingresses, workers, single, deaths, use, client, newProcess },
+    random: seededRandom(seed),
+    seenTerminal: new Map(),
+    newFlow: (name, options) => {
+      const unique = `${name}-${++flowNumber}`;
+      return pushFlow(client(), unique, sink.urlOf(unique), options);
+    },
+    send: (flow, job) =>
+      producer.send({
+        id: `${flow.name}/${++sendNumber}`,
+        urls: takers().map(({ url }) => url + flow.hookPath),
+        ...job,
+      }),
+    async close() {
+      await Promise.all(processes.map((process) => process.kill()));
+      await Promise.all([sink.close(), producer.close()]);
+      await Promise.all(processes.flatMap(({ postgres, redis }) => [postgres.close(), redis?.close()]));
+      await stores.close();
+    },
+  };
+}
+
+/** Kills and starts again what an earlier fault may have left in a bad state. */
+export async function restart(process: ServerProcess, options?: StartOptions): Promise<void> {
+  await process.kill();
+  await process.start(options);
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("There is no free port.")),
+      );
+    });
+  });
+}

@@ -12,11 +12,9 @@ export async function install() {
   const installed = join(root, "node_modules", ".package-lock.json");
   const lock = join(root, "package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  await must(
-    "npm",
-    ["ci", "--no-audit", "--no-fund", "--prefer-offline"],
-    "Installing packages (once, about a minute)",
-  );
+  // Not `npm ci`: it refuses a lockfile in which any platform's optional packages are missing.
+  const args = ["install", "--no-save", "--no-audit", "--no-fund", "--prefer-offline"];
+  await must("npm", args, "Installing packages (once, about a minute)");
 }
 
 /** Builds every package, the processes and the editor, if any source changed since the last build. */

@@ -13,6 +13,8 @@ const onlyIn = {
   undici: ["connector-kit"],
   "@marcbachmann/cel-js": ["automation"],
 };
+// Built on the database package, whose tests use it: declaring that would be a circle of builds.
+const undeclared = { db: ["@millrace/testing"] };
 const banned = ["vm2", "expr-eval", "node:vm", "vm", "request", "axios"];
 
 const members = ["packages", "apps"].flatMap((folder) =>
@@ -42,6 +44,7 @@ function checkFile({ name, dir, manifest, layer }, file) {
     const target = specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : specifier.split("/")[0];
     if (banned.includes(specifier)) faults.push(`${place}: ${specifier} is banned`);
     if (specifier.startsWith("node:")) continue;
+    if (isTest && undeclared[name]?.includes(target)) continue;
     if (!(target in declared) && !["vitest", "vite"].includes(target))
       faults.push(`${place}: ${target} is not declared in ${dir.slice(root.length + 1)}/package.json`);
     if (onlyIn[target] && !onlyIn[target].includes(name) && !isTest)

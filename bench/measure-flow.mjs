@@ -17,7 +17,7 @@ export async function measureFlow(target, { events, warmUpEvents, evenMs, watch 
   const measured = await burst(target, events);
   const cpu = difference(await cpuOf(target), before);
   const allocations = await target.ask("stopAllocations");
-  await watch?.stop(target);
+  await watch?.stop(target, events);
   const { rssMb } = await target.ask("usage");
   const even = evenMs > 0 ? await evenly(target, measured.runsPerSecond / 2, evenMs) : undefined;
   const perRun = (value) => (value === undefined ? undefined : value / events);
@@ -88,19 +88,16 @@ export function max(numbers) {
   return highest;
 }
 
-const settleLimitMs = 120_000;
+/** A slow machine is no fault, a run that nobody advances is one. */
+const stuckAfterMs = 60_000;
 
 /** What a part of the measurement may add: exactly one run, one call and one stored value for each acknowledgement. */
-async function openPart({ pool, sink }) {
+async function openPart({ pool, sink, output }) {
   await sink.ask("takeCalls");
   const before = await totals(pool);
   return {
     async settle({ runIds, answered, statuses }) {
-      const deadline = Date.now() + settleLimitMs;
-      while (await isUnfinished(pool)) {
-        if (Date.now() > deadline) throw new Error(`Runs are still unfinished after ${settleLimitMs} ms.`);
-        await delay(50);
-      }
+      await untilFinished(pool, output);
       const after = await totals(pool);
       const calls = await sink.ask("takeCalls");
       const found = await readRuns(pool, runIds);
@@ -110,7 +107,8 @@ async function openPart({ pool, sink }) {
       if (new Set(runIds).size !== acknowledged) faults.push("a run id was given twice");
       if (found.lost > 0) faults.push(`${found.lost} acknowledged runs are not in the database`);
       if (found.notSucceeded > 0) faults.push(`${found.notSucceeded} acknowledged runs did not succeed`);
-      if (after.runs - before.runs !== acknowledged) faults.push(`${after.runs - before.runs} runs for ${acknowledged} acknowledgements`);
+      if (after.runs - before.runs !== acknowledged)
+        faults.push(`${after.runs - before.runs} runs for ${acknowledged} acknowledgements`);
       if (calls.total !== acknowledged || calls.distinct !== acknowledged)
         faults.push(`${calls.total} calls (${calls.distinct} distinct keys) for ${acknowledged} acknowledgements`);
       if (after.stored - before.stored !== acknowledged)
@@ -121,11 +119,21 @@ async function openPart({ pool, sink }) {
   };
 }
 
-async function isUnfinished(pool) {
-  const { rows } = await pool.query(
-    "SELECT EXISTS (SELECT FROM runs WHERE status = 'queued') OR EXISTS (SELECT FROM runs WHERE status = 'running') OR EXISTS (SELECT FROM runs WHERE status = 'waiting') AS unfinished",
-  );
-  return rows[0].unfinished;
+async function untilFinished(pool, output) {
+  let seen = "";
+  let changedAt = Date.now();
+  for (;;) {
+    const { rows } = await pool.query(
+      "SELECT status, count(*)::int AS count FROM runs WHERE status IN ('queued', 'running', 'waiting') GROUP BY status ORDER BY status",
+    );
+    if (rows.length === 0) return;
+    const state = rows.map(({ status, count }) => `${count} ${status}`).join(", ");
+    if (state !== seen) changedAt = Date.now();
+    seen = state;
+    if (Date.now() - changedAt > stuckAfterMs)
+      throw new Error(`Nothing moves since ${stuckAfterMs / 1_000} s: ${state}.`);
+    await delay(100);
+  }
 }
 
 /** Each set of a key raises its version by one, so the versions count the effects. */

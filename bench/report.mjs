@@ -67,8 +67,14 @@ function tableOf(figures) {
       goal ? (goal.isMet ? "✓" : "✗") : "",
     ],
   }));
-  const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map(({ cells }) => cells[column].length)));
-  const line = (cells) => cells.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd();
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map(({ cells }) => cells[column].length)),
+  );
+  const line = (cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join("  ")
+      .trimEnd();
   const lines = [line(headings), widths.map((width) => "─".repeat(width)).join("  ")];
   for (const { isFirst, leg, cells } of rows) {
     if (isFirst) lines.push(leg);

@@ -30,29 +30,41 @@ const failure = `'{"code":"provider_unavailable","message":"The service answered
 
 /** In the order of the ids, so that every index grows at its end. */
 const copies = [
-  `INSERT INTO events (id, workspace_id, method, query, headers_json, content_type, body, received_at)
+  {
+    parameters: ({ event_id }) => [event_id],
+    statement: `INSERT INTO events (id, workspace_id, method, query, headers_json, content_type, body, received_at)
    SELECT 'evt_' || s.suffix, t.workspace_id, t.method, t.query, t.headers_json, t.content_type, t.body, s.at
-   FROM seed s CROSS JOIN (SELECT * FROM events WHERE id = $2 AND $1::text <> '') t`,
-  `INSERT INTO deliveries (id, workspace_id, endpoint_id, automation_id, event_id, run_id, verdict, reason, dedupe_key, method,
+   FROM seed s CROSS JOIN (SELECT * FROM events WHERE id = $1) t`,
+  },
+  {
+    parameters: ({ id, delivery_id }) => [id, delivery_id],
+    statement: `INSERT INTO deliveries (id, workspace_id, endpoint_id, automation_id, event_id, run_id, verdict, reason, dedupe_key, method,
      content_type, size_bytes, source_ip, answer_status, answer_body, received_at)
    SELECT 'dlv_' || s.suffix, t.workspace_id, t.endpoint_id, t.automation_id, 'evt_' || s.suffix, 'run_' || s.suffix, t.verdict, t.reason,
      t.dedupe_key, t.method, t.content_type, t.size_bytes, t.source_ip, t.answer_status, replace(t.answer_body, $1, 'run_' || s.suffix), s.at
    FROM seed s CROSS JOIN (SELECT * FROM deliveries WHERE id = $2) t`,
-  `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, status, fence, origin_run_id,
+  },
+  {
+    parameters: ({ id }) => [id],
+    statement: `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, status, fence, origin_run_id,
      failure_json, failure_code, failed_path, queued_at, started_at, finished_at)
    SELECT 'run_' || s.suffix, t.workspace_id, t.automation_id, t.version_id, 'evt_' || s.suffix, 'dlv_' || s.suffix, t.trigger_type,
      CASE WHEN s.failed THEN 'failed' ELSE 'succeeded' END, 1, 'run_' || s.suffix,
      CASE WHEN s.failed THEN ${failure} END, CASE WHEN s.failed THEN 'provider_unavailable' END, CASE WHEN s.failed THEN 'call' END,
      s.at, s.at + interval '5 ms', s.at + interval '40 ms'
-   FROM seed s CROSS JOIN (SELECT * FROM runs WHERE id = $1 AND $2::text <> '') t`,
-  `INSERT INTO step_records (run_id, path, workspace_id, position, step_id, kind, action, status, input_json, output_json, failure_json,
+   FROM seed s CROSS JOIN (SELECT * FROM runs WHERE id = $1) t`,
+  },
+  {
+    parameters: ({ id }) => [id],
+    statement: `INSERT INTO step_records (run_id, path, workspace_id, position, step_id, kind, action, status, input_json, output_json, failure_json,
      warnings_json, attempts_json, idempotency_key, started_at, finished_at)
    SELECT 'run_' || s.suffix, t.path, t.workspace_id, t.position, t.step_id, t.kind, t.action,
      CASE WHEN s.failed THEN 'failed' ELSE t.status END, t.input_json, CASE WHEN NOT s.failed THEN t.output_json END,
      CASE WHEN s.failed THEN ${failure} END, t.warnings_json, t.attempts_json, t.idempotency_key,
      s.at + interval '5 ms', s.at + interval '40 ms'
-   FROM seed s CROSS JOIN (SELECT * FROM step_records WHERE run_id = $1 AND $2::text <> '') t
+   FROM seed s CROSS JOIN (SELECT * FROM step_records WHERE run_id = $1) t
    WHERE NOT s.failed OR t.path = 'call'`,
+  },
 ];
 
 /** Adds `runs` finished runs, over `days` days that end with yesterday. The database must hold one that succeeded. */
@@ -86,14 +98,16 @@ async function findTemplate(pool) {
 
 async function seedDay(pool, start, count, template) {
   const client = await pool.connect();
-  const parents = [template.event_id, template.delivery_id, template.id, template.id];
   try {
     await client.query("BEGIN");
     // A million rows need no commit on disk each; a crash here costs the seeding only.
     await client.query("SET LOCAL synchronous_commit = off");
     await client.query(seedRows, [start, dayMs, count]);
-    for (const [index, copy] of copies.entries()) await client.query(copy, [template.id, parents[index]]);
+    for (const { statement, parameters } of copies) await client.query(statement, parameters(template));
     await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
   } finally {
     client.release();
   }
@@ -103,7 +117,8 @@ async function seedDay(pool, start, count, template) {
 async function checkIds(pool, firstStart) {
   const { rows } = await pool.query("SELECT id, queued_at FROM runs ORDER BY id LIMIT 100");
   for (const { id, queued_at: queuedAt } of rows) {
-    if (!isId("run", id) || idTime(id).getTime() !== queuedAt.getTime()) throw new Error(`${id} is no id of ${queuedAt.toISOString()}.`);
+    if (!isId("run", id) || idTime(id).getTime() !== queuedAt.getTime())
+      throw new Error(`${id} is no id of ${queuedAt.toISOString()}.`);
   }
   if (rows[0].queued_at.getTime() < firstStart) throw new Error("There was history before.");
 }
@@ -117,7 +132,9 @@ export async function bytesOfHistory(pool) {
      FROM unnest($1::text[]) AS t(name)`,
     [tables],
   );
-  const counted = await pool.query("SELECT (SELECT count(*) FROM runs)::int AS runs, (SELECT avg(octet_length(body) + octet_length(headers_json))::float8 FROM events) AS request_bytes");
+  const counted = await pool.query(
+    "SELECT (SELECT count(*) FROM runs)::int AS runs, (SELECT avg(octet_length(body) + octet_length(headers_json))::float8 FROM events) AS request_bytes",
+  );
   const { runs, request_bytes: requestBytes } = counted.rows[0];
   const total = rows.reduce((sum, { bytes }) => sum + bytes, 0);
   return {

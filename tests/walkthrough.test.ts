@@ -74,7 +74,7 @@ test("the walkthrough: set up, take a template, connect, publish, fire, watch it
 
   await page.getByText("When a request arrives").first().click();
   await page.getByRole("button", { name: "Copy webhook URL" }).click();
-  webhook = await page.evaluate(() => navigator.clipboard.readText());
+  webhook = String(await page.evaluate("navigator.clipboard.readText()"));
   expect(webhook).toMatch(/\/hooks\/\w+$/);
 
   // The list is open before the webhook fires: it turns green without a reload.

@@ -26,7 +26,7 @@ export async function measureAcknowledging({ report, plan, cluster, redis, sink,
       const load = { warmUpMs: 2_000, durationMs: plan.ackMs, connections };
       const sent = await generate({ ...load, url: target.hookUrl ?? target.url, keepsRunIds: target.ingress });
       const { cpuMs } = await target.ask("usage");
-      if (target.ingress) await watch?.stop(target);
+      if (target.ingress) await watch?.stop(target, sent.answered);
       results.get(target).saturated.push({ ...sent, targetCpuMs: cpuMs - before.cpuMs });
       await target.check?.(sent);
     }
@@ -52,6 +52,7 @@ async function openIngress(name, { cluster, redis, sink }) {
     ingress: true,
     hookUrl: server.hookUrl,
     ask: server.ask,
+    pool: database.pool,
     async check(sent) {
       acknowledged += sent.runIds.length;
       await checkStored(database.pool, sent, acknowledged);
@@ -76,7 +77,8 @@ async function checkStored(pool, { runIds, answered, statuses }, acknowledged) {
     found += rows[0].count;
   }
   const { rows } = await pool.query("SELECT count(*)::int AS count FROM runs");
-  if (found !== runIds.length) throw new Error(`${runIds.length - found} of ${runIds.length} acknowledged runs are not stored.`);
+  if (found !== runIds.length)
+    throw new Error(`${runIds.length - found} of ${runIds.length} acknowledged runs are not stored.`);
   if (rows[0].count !== acknowledged) throw new Error(`${rows[0].count} runs for ${acknowledged} acknowledgements.`);
 }
 
@@ -92,7 +94,11 @@ function addFigures(report, targets, results) {
       ...{ leg, name: `${target.name}: acknowledged`, value: perSecond, unit: "/s" },
       floor: { name: "node:http", value: node.perSecond },
       goal: { text: "≥ 0.25", isMet: perSecond / node.perSecond >= 0.25 },
-      details: { rounds: saturated.map((sent) => sent.perSecond), cpuMsPerRequest, floorCpuMsPerRequest: node.cpuMsPerRequest },
+      details: {
+        rounds: saturated.map((sent) => sent.perSecond),
+        cpuMsPerRequest,
+        floorCpuMsPerRequest: node.cpuMsPerRequest,
+      },
     });
     report.add({
       ...{ leg, name: `${target.name}: acknowledged`, value: perSecond, unit: "/s" },
@@ -120,5 +126,8 @@ function overall(rounds) {
   const seconds = rounds.reduce((sum, round) => sum + round.seconds, 0);
   const count = rounds.reduce((sum, round) => sum + round.latency.count, 0);
   const sent = rounds.reduce((sum, round) => sum + round.sent, 0);
-  return { perSecond: count / seconds, cpuMsPerRequest: rounds.reduce((sum, round) => sum + round.targetCpuMs, 0) / sent };
+  return {
+    perSecond: count / seconds,
+    cpuMsPerRequest: rounds.reduce((sum, round) => sum + round.targetCpuMs, 0) / sent,
+  };
 }

@@ -11,8 +11,12 @@ export async function measureEndToEnd({ report, plan, cluster, redis, sink, watc
   ];
   for (const backend of backends) {
     const machine = { cluster, redis: backend.redis, sink };
-    const prototype = await measure(openPrototype, machine, plan, undefined, (name) => say(`${leg}: ${name}, queue in ${backend.name}`));
-    const millrace = await measure(openMillrace, machine, plan, watch, (name) => say(`${leg}: ${name}, queue in ${backend.name}`));
+    const prototype = await measure(openPrototype, machine, plan, undefined, (name) =>
+      say(`${leg}: ${name}, queue in ${backend.name}`),
+    );
+    const millrace = await measure(openMillrace, machine, plan, watch, (name) =>
+      say(`${leg}: ${name}, queue in ${backend.name}`),
+    );
     addFigures(report, backend, millrace, prototype);
   }
 }

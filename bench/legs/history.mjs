@@ -1,8 +1,8 @@
 import { dropPartitionsBefore } from "@millrace/db";
+import { timeRequests } from "../load/time-requests.mjs";
 import { measureFlow } from "../measure-flow.mjs";
 import { bytesOfHistory, dayMs, seedHistory } from "../seed-history.mjs";
 import { openMillrace } from "../targets/flow-targets.mjs";
-import { timeRequests } from "../load/time-requests.mjs";
 
 const leg = "With history";
 const days = 14;
@@ -73,14 +73,23 @@ async function measureReading(report, { plan, cluster, sink, database, amount })
   };
   const time = (paths) => timeRequests({ url, headers: { authorization: `Bearer ${apiKey}` }, paths });
   const repeat = (path) => Array.from({ length: plan.reads }, () => path);
-  await time([...Object.values(lists), ...ids.slice(0, 10)].map((tail) => `/api/runs${tail.startsWith("run_") ? `/${tail}` : tail}`));
+  await time(
+    [...Object.values(lists), ...ids.slice(0, 10)].map(
+      (tail) => `/api/runs${tail.startsWith("run_") ? `/${tail}` : tail}`,
+    ),
+  );
   const floor = await time(repeat("/livez"));
   const byList = {};
   for (const [name, query] of Object.entries(lists)) byList[name] = await time(repeat(`/api/runs${query}`));
   const details = await time(ids.map((id) => `/api/runs/${id}`));
   const worst = Object.entries(byList).reduce((left, right) => (left[1].p95Ms > right[1].p95Ms ? left : right));
   report.add({
-    ...{ leg, name: `list at ${amount} runs, p95 of the slowest kind (${worst[0]})`, value: worst[1].p95Ms, unit: "ms" },
+    ...{
+      leg,
+      name: `list at ${amount} runs, p95 of the slowest kind (${worst[0]})`,
+      value: worst[1].p95Ms,
+      unit: "ms",
+    },
     floor: { name: "GET /livez", value: floor.p95Ms },
     goal: { text: "< 50 ms", isMet: worst[1].p95Ms < 50 },
     details: byList,
@@ -95,7 +104,10 @@ async function measureReading(report, { plan, cluster, sink, database, amount })
 }
 
 async function sampleRuns(pool, count) {
-  const { rows } = await pool.query("SELECT id, automation_id FROM runs TABLESAMPLE SYSTEM (1) ORDER BY random() LIMIT $1", [count]);
+  const { rows } = await pool.query(
+    "SELECT id, automation_id FROM runs TABLESAMPLE SYSTEM (1) ORDER BY random() LIMIT $1",
+    [count],
+  );
   return { automation_id: rows[0].automation_id, ids: rows.map(({ id }) => id).sort() };
 }
 
@@ -112,7 +124,12 @@ async function measurePruning(report, { pool }, runsOfADay) {
   const daysDropped = new Set(dropped.map((name) => name.slice(-10))).size;
   if (daysDropped === 0) throw new Error("Pruning dropped no day.");
   report.add({
-    ...{ leg, name: `prune a day of ${Math.round(runsOfADay).toLocaleString("en-US")} runs`, value: dropping.ms / daysDropped, unit: "ms" },
+    ...{
+      leg,
+      name: `prune a day of ${Math.round(runsOfADay).toLocaleString("en-US")} runs`,
+      value: dropping.ms / daysDropped,
+      unit: "ms",
+    },
     floor: { name: "an empty table made and dropped", value: floor.ms },
     goal: { text: "< 100 ms", isMet: dropping.ms / daysDropped < 100 },
     details: { dropped },

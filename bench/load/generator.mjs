@@ -46,7 +46,10 @@ function onBroken(connection, error) {
 }
 
 async function openConnections() {
-  const connections = Array.from({ length: load.connections }, () => new Connection({ host, port, onAnswer, onBroken }));
+  const connections = Array.from(
+    { length: load.connections },
+    () => new Connection({ host, port, onAnswer, onBroken }),
+  );
   await Promise.all(connections.map((connection) => connection.opened()));
   return connections;
 }

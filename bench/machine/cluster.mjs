@@ -10,13 +10,18 @@ import { onEnd, watchdog } from "./processes.mjs";
  * The embedded PostgreSQL with the settings that `npm start` gives it, and one more: commits are stamped, so that the
  * harness can tell to the microsecond when a run's last step became durable. Each target has a database of its own in it.
  */
-export async function startCluster() {
+export async function startCluster({ watchesStatements = false } = {}) {
   const home = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   chmodSync(home, 0o711);
   const server = await startEmbeddedPostgres({
     home,
     log: () => undefined,
-    settings: { track_commit_timestamp: "on" },
+    settings: {
+      track_commit_timestamp: "on",
+      ...(watchesStatements
+        ? { shared_preload_libraries: "pg_stat_statements", "pg_stat_statements.track_planning": "on" }
+        : {}),
+    },
   });
   const endWatch = watchdog(server.pid, "INT");
   const close = onEnd(async () => {
@@ -34,6 +39,7 @@ export async function startCluster() {
       url.pathname = `/${name}`;
       const pool = new pg.Pool({ connectionString: url.href, max: 4, application_name: "millrace bench" });
       pool.on("error", () => undefined);
+      if (watchesStatements) await pool.query("CREATE EXTENSION pg_stat_statements");
       const closePool = onEnd(() => pool.end());
       return {
         url: url.href,

@@ -18,27 +18,26 @@ export function treeCpuMs(pid) {
   return ticks * msPerTick;
 }
 
-/** Memory of a process and its children in MB, shared pages counted once. Undefined where /proc is missing. */
+/** Memory of a process and all below it in MB, shared pages counted once. Undefined where /proc is missing. */
 export function treeMemoryMb(pid) {
   if (!canRead) return undefined;
-  let kilobytes = 0;
-  for (const member of [pid, ...childrenOf(pid)]) {
-    const rollup = readOrNothing(`/proc/${member}/smaps_rollup`);
-    kilobytes += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
-  }
-  return kilobytes / 1_024;
+  const rollup = readOrNothing(`/proc/${pid}/smaps_rollup`);
+  const ownMb = Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0) / 1_024;
+  return childrenOf(pid).reduce((sum, child) => sum + treeMemoryMb(child), ownMb);
 }
 
 function statOf(pid) {
   const text = readOrNothing(`/proc/${pid}/stat`);
   if (text === "") return undefined;
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(")") + 2)
+    .split(" ")
+    .map(Number);
   // proc(5): utime, stime, cutime and cstime are fields 14 to 17; the first one here is field 3.
   return { parent: fields[1], user: fields[11], system: fields[12], endedChildren: fields[13] + fields[14] };
 }
 
-export function childrenOf(pid) {
-  if (!canRead) return [];
+function childrenOf(pid) {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && statOf(name)?.parent === pid)
     .map(Number);

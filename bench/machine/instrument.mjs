@@ -1,6 +1,5 @@
 // Loaded into each process under measure with --import: answers questions of the harness about that process.
 import { writeFileSync } from "node:fs";
-import { Session } from "node:inspector/promises";
 import { GCProfiler, getHeapStatistics } from "node:v8";
 
 const megabyte = 1_048_576;
@@ -8,19 +7,26 @@ let session;
 let collections;
 let heapAtStart = 0;
 
-const inspector = () => {
+/** Loaded only when it is asked for: it takes memory too. */
+async function inspector() {
   if (!session) {
+    const { Session } = await import("node:inspector/promises");
     session = new Session();
     session.connect();
   }
   return session;
-};
+}
 
 const commands = {
   usage() {
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed, external } = process.memoryUsage();
-    return { cpuMs: (user + system) / 1_000, rssMb: rss / megabyte, heapMb: heapUsed / megabyte, externalMb: external / megabyte };
+    return {
+      cpuMs: (user + system) / 1_000,
+      rssMb: rss / megabyte,
+      heapMb: heapUsed / megabyte,
+      externalMb: external / megabyte,
+    };
   },
 
   startAllocations() {
@@ -45,18 +51,18 @@ const commands = {
   },
 
   async startProfile() {
-    await inspector().post("Profiler.enable");
-    await inspector().post("Profiler.setSamplingInterval", { interval: 500 });
-    await inspector().post("Profiler.start");
+    await (await inspector()).post("Profiler.enable");
+    await (await inspector()).post("Profiler.setSamplingInterval", { interval: 500 });
+    await (await inspector()).post("Profiler.start");
   },
 
   async stopProfile({ file }) {
-    const { profile } = await inspector().post("Profiler.stop");
+    const { profile } = await (await inspector()).post("Profiler.stop");
     writeFileSync(file, JSON.stringify(profile));
   },
 
   async startSampling() {
-    await inspector().post("HeapProfiler.startSampling", {
+    await (await inspector()).post("HeapProfiler.startSampling", {
       samplingInterval: 65_536,
       includeObjectsCollectedByMajorGC: true,
       includeObjectsCollectedByMinorGC: true,
@@ -64,7 +70,7 @@ const commands = {
   },
 
   async stopSampling({ file }) {
-    const { profile } = await inspector().post("HeapProfiler.stopSampling");
+    const { profile } = await (await inspector()).post("HeapProfiler.stopSampling");
     writeFileSync(file, JSON.stringify(profile));
   },
 };

@@ -1,6 +1,6 @@
 /** Items that come while a flush is under way share the next one. Resolves once the item's batch is written. */
 export function batch({ flush, maxBatch, maxConcurrent }) {
-  let queue = [];
+  const queue = [];
   let flushing = 0;
   let isScheduled = false;
   const pump = () => {

@@ -28,10 +28,10 @@ export async function openStore(databaseUrl) {
       return rows;
     },
     async recordCalls(records) {
-      await pool.query("INSERT INTO step_records SELECT id, 'call', o FROM unnest($1::text[], $2::text[]) AS t(id, o)", [
-        records.map(({ id }) => id),
-        records.map(({ output }) => output),
-      ]);
+      await pool.query(
+        "INSERT INTO step_records SELECT id, 'call', o FROM unnest($1::text[], $2::text[]) AS t(id, o)",
+        [records.map(({ id }) => id), records.map(({ output }) => output)],
+      );
     },
     async finish(records) {
       // One statement can set a key once; the versions count how often it was set.

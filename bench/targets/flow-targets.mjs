@@ -10,7 +10,7 @@ export async function openMillrace({ cluster, redis, sink, database, env }) {
   const { url: databaseUrl, pool } = database ?? own;
   const server = await startMillrace({ databaseUrl, redisUrl: redis?.url, sinkUrl: sink.url, env });
   return {
-    ...{ name: "Millrace", hookUrl: server.hookUrl, ask: server.ask, server },
+    ...{ name: "Millrace", hookUrl: server.hookUrl, ask: server.ask, output: server.output, server },
     ...{ pool, sink, cluster, redis },
     async close() {
       await server.stop();
@@ -26,7 +26,7 @@ export async function openPrototype({ cluster, redis, sink }) {
   const env = { DATABASE_URL: database.url, SINK_URL: sink.url, ...(redis ? { REDIS_URL: redis.url } : {}) };
   const program = await startTarget("../prototype/main.mjs", { env });
   return {
-    ...{ name: "prototype", hookUrl: program.url, ask: program.ask },
+    ...{ name: "prototype", hookUrl: program.url, ask: program.ask, output: program.output },
     ...{ pool: database.pool, sink, cluster, redis },
     async close() {
       await program.stop();

@@ -67,6 +67,7 @@ export async function startMillrace({ databaseUrl, redisUrl, roles = "ingress,ap
     client,
     hookUrl,
     ask: server.ask,
+    output: server.output,
     pid: server.pid,
     async stop() {
       const { code } = await server.end();

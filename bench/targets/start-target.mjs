@@ -4,5 +4,5 @@ import { startProgram } from "../machine/processes.mjs";
 export async function startTarget(name, options = {}) {
   const program = startProgram(new URL(name, import.meta.url), options);
   const { url } = await program.firstMessage;
-  return { url, ask: program.ask, pid: program.pid, stop: () => program.end("SIGTERM") };
+  return { url, ask: program.ask, output: program.output, pid: program.pid, stop: () => program.end("SIGTERM") };
 }

@@ -1,5 +1,6 @@
 import type { Findings } from "./findings.ts";
 import type { Flow } from "./flow.ts";
+import { groupBy } from "./group-by.ts";
 import type { SinkCall } from "./sink-messages.ts";
 import { poll } from "./until.ts";
 import type { World } from "./world.ts";
@@ -44,7 +45,10 @@ export async function check(world: World, flow: Flow, findings: Findings, expect
   findings.must(unfinished === 0, `I5: ${unfinished} runs had not ended after ${boundMs / 1_000} s: ${statuses(runs)}`);
   const lost = acks.filter(({ runId }) => !isSettled(byId.get(runId), flow));
   row.lost += lost.length;
-  findings.must(lost.length === 0, `I1: ${lost.length} acknowledged events have no ended run, such as ${lost[0]?.event}`);
+  findings.must(
+    lost.length === 0,
+    `I1: ${lost.length} acknowledged events have no ended run, such as ${lost[0]?.event}`,
+  );
   const misled = acks.filter(({ runId, event }) => byId.has(runId) && byId.get(runId)?.event !== event);
   findings.must(misled.length === 0, `I2: ${misled.length} senders were given the run of another event`);
 
@@ -53,9 +57,15 @@ export async function check(world: World, flow: Flow, findings: Findings, expect
   findings.must(extra === 0, `I2: ${extra} runs too many for their events`);
   const acked = new Set(acks.map(({ event }) => event));
   const untold = runs.filter(({ event }) => event === null || !acked.has(event)).length;
-  findings.must(untold <= inFlight, `I8: ${untold} runs without an acknowledged request; at most ${inFlight} were in flight`);
+  findings.must(
+    untold <= inFlight,
+    `I8: ${untold} runs without an acknowledged request; at most ${inFlight} were in flight`,
+  );
   const otherwise = runs.filter(({ status }) => isTerminal(status) && !endings.includes(status));
-  findings.must(otherwise.length === 0, `${otherwise.length} runs ended as ${otherwise[0]?.status} (${otherwise[0]?.failure ?? ""})`);
+  findings.must(
+    otherwise.length === 0,
+    `${otherwise.length} runs ended as ${otherwise[0]?.status} (${otherwise[0]?.failure ?? ""})`,
+  );
 
   if (effects) await checkEffects(world, flow, runs, findings);
   await checkTerminal(world, runs, findings);
@@ -112,7 +122,7 @@ export async function runsOf(world: World, flow: Flow): Promise<RunRow[]> {
 
 /** I3: each event is carried out once by a sink that honors the key, and Millrace's own effects exactly once. */
 async function checkEffects(world: World, flow: Flow, runs: readonly RunRow[], findings: Findings): Promise<void> {
-  const calls = Map.groupBy(world.sink.calls(flow.name), ({ event }) => event);
+  const calls = groupBy(world.sink.calls(flow.name), ({ event }) => event);
   const keysOf = (ofEvent: readonly SinkCall[]) => new Set(ofEvent.map(({ key, label }) => `${key} ${label}`)).size;
   const doubled = [...calls.values()].filter((ofEvent) => keysOf(ofEvent) > 1).length;
   findings.row.duplicated += doubled;
@@ -129,29 +139,41 @@ async function checkEffects(world: World, flow: Flow, runs: readonly RunRow[], f
     [pattern],
   );
   const done = rows[0]?.done ?? 0;
-  findings.must(done === succeeded.length, `I3: ${succeeded.length} runs succeeded, and their effect took place ${done} times`);
+  findings.must(
+    done === succeeded.length,
+    `I3: ${succeeded.length} runs succeeded, and their effect took place ${done} times`,
+  );
 }
 
 /** I4, by two witnesses: what this harness saw before, and what the database noted. */
-async function checkTerminal({ seenTerminal, stores }: World, runs: readonly RunRow[], findings: Findings): Promise<void> {
+async function checkTerminal(
+  { seenTerminal, stores }: World,
+  runs: readonly RunRow[],
+  findings: Findings,
+): Promise<void> {
   for (const { id, status } of runs) {
     const seen = seenTerminal.get(id);
     if (seen !== undefined && seen !== status) findings.row.changed++;
     if (isTerminal(status)) seenTerminal.set(id, status);
   }
-  const { rows } = await stores.pool.query<{ n: number }>("SELECT count(*)::int AS n FROM faults.changed WHERE old_status <> 'noted'");
+  const { rows } = await stores.pool.query<{ n: number }>(
+    "SELECT count(*)::int AS n FROM faults.changed WHERE old_status <> 'noted'",
+  );
   findings.row.changed += rows[0]?.n ?? 0;
   await stores.pool.query("UPDATE faults.changed SET old_status = 'noted'");
   findings.must(findings.row.changed === 0, `I4: ${findings.row.changed} ended runs changed their status or vanished`);
 }
 
-/** I7, and that nobody ended whom the fault did not kill. */
+/** I7, and that nobody ended whom the fault did not kill. Each is told once. */
 export function checkProcesses(world: World, findings: Findings): void {
-  for (const { name, output } of world.processes) {
-    const bad = output().split("\n").find((line) => /unhandledRejection|uncaughtException|not handled; ending|can never become/.test(line));
+  for (const { name, newOutput } of world.processes) {
+    const bad = newOutput()
+      .split("\n")
+      .find((line) => /unhandledRejection|uncaughtException|not handled; ending|can never become/.test(line));
     findings.must(bad === undefined, `I7: ${name} logged ${bad?.slice(0, 300)}`);
   }
-  findings.must(world.deaths.length === 0, `I7: ${world.deaths.join(", ")}`);
+  const deaths = world.deaths.splice(0);
+  findings.must(deaths.length === 0, `I7: ${deaths.join(", ")}`);
 }
 
 export const isTerminal = (status: string): boolean => ["succeeded", "failed", "canceled"].includes(status);
@@ -160,6 +182,6 @@ const isSettled = (run: RunRow | undefined, flow: Flow): boolean =>
   run !== undefined && (isTerminal(run.status) || (flow.atMostOnce && run.status === "needs_review"));
 
 function statuses(runs: readonly RunRow[]): string {
-  const counts = Map.groupBy(runs, ({ status }) => status);
+  const counts = groupBy(runs, ({ status }) => status);
   return [...counts].map(([status, { length }]) => `${length} ${status}`).join(", ");
 }

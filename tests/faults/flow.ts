@@ -17,14 +17,17 @@ export type FlowOptions = {
   timeout?: string;
   attempts?: number;
   label?: string;
-  /** The name of an http connection whose secret must never be seen again. */
-  connection?: string;
+  /** Calls with a credential whose secret must never be seen again; on unless said otherwise. */
+  canary?: boolean;
 };
+
+/** The name of the http connection that holds it. */
+export const canaryConnection = "canary";
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 export function flowDefinition(name: string, sinkUrl: string, options: FlowOptions): { [key: string]: Json } {
-  const { atMostOnce = false, counts = true, timeout = "30s", attempts = 10, label = "v1", connection } = options;
+  const { atMostOnce = false, counts = true, timeout = "30s", attempts = 10, label = "v1", canary = true } = options;
   const body = { event: "{{ trigger.body.id }}", run: "{{ run.id }}", label };
   const last: Json = counts
     ? { id: "count", action: "keyvalue.increment", input: { key: `${name}/count` } }
@@ -37,7 +40,7 @@ export function flowDefinition(name: string, sinkUrl: string, options: FlowOptio
       {
         id: "call",
         action: "http.request",
-        ...(connection === undefined ? {} : { connection }),
+        ...(canary ? { connection: canaryConnection } : {}),
         input: { method: "POST", url: sinkUrl, bodyType: "json", body },
         timeout,
         ...(atMostOnce ? { atMostOnce } : { retry: { attempts } }),
@@ -47,7 +50,12 @@ export function flowDefinition(name: string, sinkUrl: string, options: FlowOptio
   };
 }
 
-export async function pushFlow(client: Client, name: string, sinkUrl: string, options: FlowOptions = {}): Promise<Flow> {
+export async function pushFlow(
+  client: Client,
+  name: string,
+  sinkUrl: string,
+  options: FlowOptions = {},
+): Promise<Flow> {
   const pushed = await client.automations.push({ definition: flowDefinition(name, sinkUrl, options), publish: true });
   if (pushed.webhookUrl === null) throw new Error(`${name} has no webhook.`);
   return {

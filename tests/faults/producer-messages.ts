@@ -2,7 +2,8 @@ export type SendJob = {
   id: string;
   /** Tried in turn; a resend goes to the next one. */
   urls: readonly string[];
-  /** Events are named `<id>-<seq>`, seq from 0. */
+  /** Events are named `<prefix>-<seq>`, seq from 0; the prefix is the id where none is given. */
+  prefix?: string;
   count: number;
   /** Each event is sent this often at once. */
   copies?: number;

@@ -49,7 +49,7 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
 
   async function deliver(job: SendJob, index: number, agent: Agent): Promise<void> {
     const seq = Math.floor(index / (job.copies ?? 1));
-    const event = `${job.id}-${seq}`;
+    const event = `${job.prefix ?? job.id}-${seq}`;
     for (let attempt = 0; ; attempt++) {
       const url = job.urls[(index + attempt) % job.urls.length] ?? "";
       const { answer, ...outcome } = await post(job, url, event, seq, agent);

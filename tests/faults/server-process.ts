@@ -42,6 +42,8 @@ export type ServerProcess = {
   /** Resolves with the exit code, or the signal's name. */
   ended(): Promise<number | string>;
   output(): string;
+  /** What it wrote since the last call. */
+  newOutput(): string;
 };
 
 /** `FAULTS_ROOT` tests the build of another checkout, such as a release. */
@@ -54,6 +56,7 @@ export function serverProcess(options: ServerOptions, onDeath: (description: str
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   let isEndExpected = false;
+  let seenLength = 0;
 
   function launch({ env = {}, preload }: StartOptions): ChildProcess {
     const home = join(options.directory, `${name}-home`);
@@ -129,6 +132,12 @@ export function serverProcess(options: ServerOptions, onDeath: (description: str
       return ending.exitCode ?? ending.signalCode ?? "unknown";
     },
     output: () => readText(logPath),
+    newOutput() {
+      const text = readText(logPath);
+      const fresh = text.slice(seenLength);
+      seenLength = text.length;
+      return fresh;
+    },
   };
 }
 

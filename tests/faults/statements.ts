@@ -3,7 +3,7 @@
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export function createStatementReader(): (chunk: Buffer) => string[] {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   let isStarted = false;
   const prepared = new Map<string, string>();
 

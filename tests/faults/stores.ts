@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EmbeddedPostgres, migrate, startEmbeddedPostgres } from "@millrace/db";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@millrace/db";
 import { startTestRedis, type TestRedis } from "@millrace/testing";
 import pg from "pg";
 import { endOnExit } from "./end-on-exit.ts";
@@ -20,7 +20,10 @@ export type Stores = {
   /** As a crash of the whole server: every session is cut, the log is replayed. Resolves once it answers again. */
   crashPostgres(how: "immediate" | "backend killed"): Promise<void>;
   wipeQueue(): Promise<void>;
-  close(): Promise<void>;
+  /** Notes changes that must never happen, apart from the product's own guard: that one's absence would be seen. */
+  audit(): Promise<void>;
+  /** `keepsLogs`: all but PostgreSQL's files stays in the directory. */
+  close(keepsLogs: boolean): Promise<void>;
 };
 
 export async function openStores(backend: Backend): Promise<Stores> {
@@ -35,10 +38,8 @@ export async function openStores(backend: Backend): Promise<Stores> {
   });
   const forget = endOnExit(server.pid, "SIGQUIT");
   const redis = backend === "redis" ? await startTestRedis() : undefined;
-  await migrate(server.url);
   const pool = openPool(server.url);
   await assertDurable(pool);
-  await auditTerminalChanges(pool);
   const answers = async () => (await pool.query("SELECT 1").catch(() => undefined)) !== undefined;
   return {
     directory,
@@ -47,20 +48,24 @@ export async function openStores(backend: Backend): Promise<Stores> {
     redis,
     postmasterPid: () => server.pid,
     async crashPostgres(how) {
-      process.kill(how === "immediate" ? server.pid : await someBackend(pool, server), how === "immediate" ? "SIGQUIT" : "SIGKILL");
+      process.kill(
+        how === "immediate" ? server.pid : await someBackend(pool, server),
+        how === "immediate" ? "SIGQUIT" : "SIGKILL",
+      );
       await must("PostgreSQL answers again", answers, 120_000);
       endOnExit(server.pid, "SIGQUIT");
     },
+    audit: () => auditTerminalChanges(pool),
     async wipeQueue() {
       if (redis) await flushRedis(redis.url);
       else await pool.query("DROP SCHEMA IF EXISTS bullmq CASCADE");
     },
-    async close() {
+    async close(keepsLogs) {
       await pool.end();
       await redis?.stop();
       forget();
       await server.stop();
-      await rm(directory, { recursive: true, force: true });
+      await rm(keepsLogs ? join(directory, "postgres") : directory, { recursive: true, force: true });
     },
   };
 }
@@ -87,7 +92,6 @@ async function assertDurable(pool: pg.Pool): Promise<void> {
   }
 }
 
-/** Apart from the product's own guard, so that its absence would be seen. */
 async function auditTerminalChanges(pool: pg.Pool): Promise<void> {
   await pool.query(`
     CREATE SCHEMA faults;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import { type Client, createClient } from "@millrace/contract";
-import { type Flow, type FlowOptions, pushFlow } from "./flow.ts";
+import { canaryConnection, type Flow, type FlowOptions, pushFlow } from "./flow.ts";
 import { openProducer, type Producer, type Sending } from "./producer.ts";
 import type { SendJob } from "./producer-messages.ts";
 import { type Random, seededRandom } from "./random.ts";
@@ -20,13 +20,16 @@ export type World = {
   sink: Sink;
   producer: Producer;
   apiKey: string;
+  vaultKeys: string;
+  /** The secret of the connection that every flow calls with: it must show up nowhere. */
+  canary: string;
   /** Every process there is, running or not. */
   processes: readonly ServerProcess[];
   ingresses: readonly [ServerProcess, ServerProcess];
   workers: readonly [ServerProcess, ServerProcess];
   single: ServerProcess;
   /** Processes that ended although nobody meant them to. */
-  deaths: readonly string[];
+  deaths: string[];
   /** Terminal statuses as they were seen first: they must stay. */
   seenTerminal: Map<string, string>;
   use(layout: Layout): Promise<void>;
@@ -35,7 +38,7 @@ export type World = {
   send(flow: Flow, job: Omit<SendJob, "id" | "urls"> & Partial<Pick<SendJob, "urls">>): Sending;
   /** What new processes get besides, such as other vault keys. */
   newProcess(name: string, roles: string, databaseUrl?: string): Promise<ServerProcess>;
-  close(): Promise<void>;
+  close(options?: { keepsLogs: boolean }): Promise<void>;
 };
 
 export async function openWorld(backend: Backend, seed: number): Promise<World> {
@@ -44,10 +47,11 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
   const deaths: string[] = [];
   const processes: ServerProcess[] = [];
   const apiKey = `mlr_${randomBytes(24).toString("base64url")}`;
-  const env = {
-    MILLRACE_API_KEY: apiKey,
-    VAULT_KEYS: `k1:${randomBytes(32).toString("base64")}`,
-  };
+  const vaultKeys = `k1:${randomBytes(32).toString("base64")}`;
+  const env = { MILLRACE_API_KEY: apiKey, VAULT_KEYS: vaultKeys };
+  const canary = `canary${randomBytes(16).toString("hex")}`;
+  let hasCanary: Promise<unknown> | undefined;
+  let migrated: Promise<void> | undefined;
   let flowNumber = 0;
   let sendNumber = 0;
 
@@ -82,6 +86,8 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
   async function use(layout: Layout): Promise<void> {
     const wanted = layout === "split" ? [...ingresses, ...workers] : layout === "single" ? [single] : [];
     await Promise.all(processes.filter((process) => !wanted.includes(process)).map((process) => process.kill()));
+    if (wanted[0]) migrated ??= wanted[0].start().then(stores.audit);
+    await migrated;
     await Promise.all(wanted.filter((process) => !process.isRunning()).map((process) => process.start()));
   }
 
@@ -92,11 +98,30 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
   }
 
   return {
-    ...{ backend, stores, sink, producer, apiKey, processes, ingresses, workers, single, deaths, use, client, newProcess },
+    ...{
+      backend,
+      stores,
+      sink,
+      producer,
+      apiKey,
+      vaultKeys,
+      canary,
+      processes,
+      ingresses,
+      workers,
+      single,
+      deaths,
+      use,
+      client,
+      newProcess,
+    },
     random: seededRandom(seed),
     seenTerminal: new Map(),
-    newFlow: (name, options) => {
+    async newFlow(name, options) {
       const unique = `${name}-${++flowNumber}`;
+      const fields = { scheme: "bearer", secret: canary, origins: new URL(sink.urlOf("")).origin };
+      hasCanary ??= client().connections.create({ connector: "http", name: canaryConnection, fields });
+      await hasCanary;
       return pushFlow(client(), unique, sink.urlOf(unique), options);
     },
     send: (flow, job) =>
@@ -105,11 +130,11 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
         urls: takers().map(({ url }) => url + flow.hookPath),
         ...job,
       }),
-    async close() {
+    async close({ keepsLogs } = { keepsLogs: false }) {
       await Promise.all(processes.map((process) => process.kill()));
       await Promise.all([sink.close(), producer.close()]);
       await Promise.all(processes.flatMap(({ postgres, redis }) => [postgres.close(), redis?.close()]));
-      await stores.close();
+      await stores.close(keepsLogs);
     },
   };
 }

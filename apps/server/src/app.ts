@@ -1,15 +1,6 @@
-import type { RequestListener, ServerOptions } from "node:http";
+import type { RequestListener } from "node:http";
 import express, { type Router } from "express";
 import { isHook } from "./ingress/ingress.ts";
-
-/** Slow senders must not hold sockets: 10 s for headers, 30 s for a whole request, looked at every 5 s. */
-export const serverOptions: ServerOptions = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 5_000,
-  maxHeaderSize: 16_384,
-};
 
 export type AppParts = {
   /** Answers `/hooks/…`, ahead of Express; absent where this process is no ingress. */

@@ -54,7 +54,18 @@ const environment = z.object({
     )
     .meta({ example: "10.0.0.0/8,internal.example.com" }),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(100).meta({ example: "100" }),
+  RUN_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30).meta({ example: "30" }),
   TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0).meta({ example: "1" }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "expected an http or https URL" })
+    .optional()
+    .meta({ example: "http://collector:4318" }),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number("expected a number from 0 to 1")
+    .min(0, "expected a number from 0 to 1")
+    .max(1, "expected a number from 0 to 1")
+    .default(1)
+    .meta({ example: "0.1" }),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").meta({ example: "info" }),
 });
 
@@ -74,8 +85,12 @@ export type Config = {
   anthropic: { baseUrl: string | undefined; defaultModel: string };
   egressAllow: readonly string[];
   workerConcurrency: number;
+  /** Days after which runs, deliveries and events are dropped. */
+  retentionDays: number;
   /** How many proxies stand before us, for the sender's address. */
   trustedProxies: number;
+  /** Absent: no traces. */
+  traces: { endpoint: string; sampledShare: number } | undefined;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
 };
 
@@ -98,7 +113,12 @@ export function readConfig(env: Record<string, string | undefined>, root: string
     anthropic: { baseUrl: parsed.ANTHROPIC_BASE_URL, defaultModel: parsed.ANTHROPIC_DEFAULT_MODEL },
     egressAllow: parsed.EGRESS_ALLOW,
     workerConcurrency: parsed.WORKER_CONCURRENCY,
+    retentionDays: parsed.RUN_RETENTION_DAYS,
     trustedProxies: parsed.TRUST_PROXY,
+    traces:
+      parsed.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : { endpoint: parsed.OTEL_EXPORTER_OTLP_ENDPOINT, sampledShare: parsed.OTEL_TRACES_SAMPLER_ARG },
     logLevel: parsed.LOG_LEVEL,
   };
 }

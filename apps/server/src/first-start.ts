@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Database, withAdvisoryLock } from "@millrace/db";
 import { getTemplate } from "./api/templates/templates.ts";
 import type { Auth } from "./auth/create-auth.ts";
 import { createOwner } from "./auth/create-owner.ts";
@@ -17,10 +18,16 @@ export type Sample = { automationId: string; name: string; token: string; body: 
  * Makes the first start useful: a workspace with a published sample that needs no key, a draft that only lacks its
  * connection, and a key for the command line on this machine. Does nothing where a workspace exists.
  */
-export async function prepareFirstStart(
+export function prepareFirstStart(
   services: Services & { auth: Auth },
   config: Config,
+  { pool }: Database,
 ): Promise<{ workspaceId: string }> {
+  // Several processes may start on an empty database at once.
+  return withAdvisoryLock(pool, "first start", () => prepare(services, config));
+}
+
+async function prepare(services: Services & { auth: Auth }, config: Config): Promise<{ workspaceId: string }> {
   const { items } = await services.workspaces.list({ limit: 1 });
   const workspaceId = items[0]?.id ?? (await createFirstWorkspace(services));
   if (config.owner && (await services.setup.isPending())) {

@@ -10,12 +10,15 @@ import {
   createRepositories,
   createRunControl,
   createRunStore,
+  createSigningSecrets,
   createVaultKeyCheckRepository,
   type Database,
+  openVaults,
 } from "@millrace/db";
+import type { Recovery, RunObserver, RunStore } from "@millrace/engine";
 import { openDoorbell, openLiveEvents, openQueueMetrics, openRingListener, type QueueConfig } from "@millrace/queue";
-import { createVault, type KeyRing } from "@millrace/vault";
-import { openWorker, type Worker } from "@millrace/worker";
+import type { KeyRing } from "@millrace/vault";
+import type { Worker } from "@millrace/worker";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 
@@ -24,7 +27,7 @@ export type Foundation = { config: Config; database: Database; queue: QueueConfi
 /** Joins the ports to what implements them. */
 export async function openServices({ config, database, queue, ring, log }: Foundation) {
   const { pool, prisma } = database;
-  const vault = createVault(ring);
+  const vaults = openVaults(isIngressOnly(config) ? ring.narrowTo("ingress-secrets/v1") : ring);
   const egress = createEgress({ allow: config.egressAllow });
   const registry = createRegistry(
     createConnectors({
@@ -38,8 +41,9 @@ export async function openServices({ config, database, queue, ring, log }: Found
     openQueueMetrics(queue, { log }),
   ]);
   return {
-    ...createRepositories(database, vault),
-    credentials: createCredentials(prisma, vault),
+    ...createRepositories(database, vaults),
+    credentials: createCredentials(prisma, vaults),
+    signingSecrets: createSigningSecrets(prisma, vaults.signingSecrets),
     intake: createIntake(pool),
     journal: createJournal(pool),
     runControl: createRunControl(pool),
@@ -57,20 +61,53 @@ export async function openServices({ config, database, queue, ring, log }: Found
   };
 }
 
+/** Such a process faces the senders and needs no credential but the signing secrets. */
+const isIngressOnly = ({ roles }: Config): boolean => !roles.has("api") && !roles.has("worker");
+
 export type Services = Awaited<ReturnType<typeof openServices>>;
 
+export type WorkerObservers = {
+  observe: RunObserver;
+  onRecovery(recovery: Recovery): void;
+  onLostLeases(count: number): void;
+};
+
 /** The worker role in this process. */
-export async function startWorker(services: Services, queue: QueueConfig, concurrency: number): Promise<Worker> {
+export async function startWorker(
+  services: Services,
+  queue: QueueConfig,
+  concurrency: number,
+  observers: WorkerObservers,
+): Promise<Worker> {
   const { log } = services;
+  const { openWorker } = await import("@millrace/worker");
   return openWorker(
     {
       ...services,
+      observe: observers.observe,
+      store: observed(services.store, observers),
       workerId: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
       random: Math.random,
       listen: ({ room, onRing }) => openRingListener(queue, { room, onRing, log }),
     },
     { concurrency },
   );
+}
+
+function observed(store: RunStore, { onRecovery, onLostLeases }: WorkerObservers): RunStore {
+  return {
+    ...store,
+    async recover(limits) {
+      const recovery = await store.recover(limits);
+      onRecovery(recovery);
+      return recovery;
+    },
+    async extendLeases(workerId, runs, leaseMs) {
+      const lost = await store.extendLeases(workerId, runs, leaseMs);
+      onLostLeases(lost.length);
+      return lost;
+    },
+  };
 }
 
 /**

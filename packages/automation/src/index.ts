@@ -13,14 +13,15 @@ export {
   definitionSchema,
   definitionVersion,
   type FilterStep,
+  type Retention,
   type SetStep,
   type Step,
   type StepKind,
-  stepIdPattern,
   stepKind,
+  stepKinds,
   type Trigger,
-  type WebhookTrigger,
 } from "./definition/definition.ts";
+export { stepIdPattern } from "./definition/every-step.ts";
 export { nearestName } from "./definition/nearest-name.ts";
 export {
   type DefinitionIssue,
@@ -28,7 +29,14 @@ export {
   parseDefinition,
   presentPath,
 } from "./definition/parse-definition.ts";
+export { answerHeaderFault, type RespondStep } from "./definition/respond-step.ts";
 export { type PlacedStep, walkSteps } from "./definition/walk-steps.ts";
+export {
+  type WebhookMethod,
+  type WebhookTrigger,
+  webhookDefaults,
+  webhookMethods,
+} from "./definition/webhook-trigger.ts";
 export { Budget, defaultBudgetUnits } from "./expression/budget.ts";
 export {
   type CompiledExpression,
@@ -57,6 +65,7 @@ export {
   type PlannedAction,
   type PlannedBranch,
   type PlannedFilter,
+  type PlannedRespond,
   type PlannedSet,
   type PlannedStep,
   planAutomation,
@@ -70,3 +79,24 @@ export {
   type ReceivedEvent,
   type TriggerScope,
 } from "./run/trigger-scope.ts";
+export {
+  type OpenedVerification,
+  openVerification,
+  type PresetName,
+  presetNames,
+  presetsWithoutTimestamp,
+  presetsWithVerifyToken,
+  signingSecretConnectorId,
+  type Verification,
+  verificationSchema,
+} from "./verification/verification-schema.ts";
+export {
+  type ContentPart,
+  type HmacScheme,
+  type JwtScheme,
+  type PublicKeyScheme,
+  type SharedSecretScheme,
+  type SignedScheme,
+  type VerificationScheme,
+  verificationScheme,
+} from "./verification/verification-scheme.ts";

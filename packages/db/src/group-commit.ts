@@ -17,8 +17,10 @@ export type GroupCommitOptions<Item, Result> = {
   maxConcurrent: number;
   /** Items that wait; beyond, `submit` rejects with Overloaded. */
   maxQueued: number;
-  /** Items of one key never flush at once, and keep their order. */
-  keyOf?(item: Item): string;
+  /** Items of one key never flush at once, and keep their order. Those without a key are in nobody's way. */
+  keyOf?(item: Item): string | undefined;
+  /** Whether a batch holds at most one item of a key; true unless said otherwise. */
+  isKeyOnceInBatch?: boolean;
   /** For a batch's bound in bytes: a batch ends before `maxWeight`, but holds one item at least. */
   weigh?(item: Item): number;
   maxWeight?: number;
@@ -63,6 +65,7 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
     const batch: Waiting<Item, Result>[] = [];
     const left: Waiting<Item, Result>[] = [];
     const passedOver = new Set<string>();
+    const ownKeys = new Set<string>();
     let weight = 0;
     let isFull = false;
     for (const [index, waiting] of queue.entries()) {
@@ -74,12 +77,16 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
         break;
       }
       const key = options.keyOf?.(waiting.item);
-      if (key !== undefined && (busyKeys.has(key) || passedOver.has(key))) {
+      const isOwn = key !== undefined && options.isKeyOnceInBatch === false && ownKeys.has(key);
+      if (key !== undefined && !isOwn && (busyKeys.has(key) || passedOver.has(key))) {
         passedOver.add(key);
         left.push(waiting);
         continue;
       }
-      if (key !== undefined) busyKeys.add(key);
+      if (key !== undefined) {
+        busyKeys.add(key);
+        ownKeys.add(key);
+      }
       weight += itemWeight;
       batch.push(waiting);
     }

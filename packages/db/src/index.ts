@@ -1,3 +1,4 @@
+export { withAdvisoryLock } from "./advisory-lock.ts";
 export { DatabaseUnreachable } from "./database-unreachable.ts";
 export { EmbeddedPostgresError } from "./embedded/embedded-postgres-error.ts";
 export {
@@ -38,6 +39,7 @@ export {
   type NewConnection,
 } from "./repositories/connection-repository.ts";
 export type { ConnectionUse } from "./repositories/connection-use.ts";
+export { type ConnectionVaults, openVaults } from "./repositories/connection-vaults.ts";
 export { createCredentials } from "./repositories/credentials.ts";
 export {
   createDeliveryRepository,
@@ -72,6 +74,7 @@ export {
 } from "./repositories/run-repository.ts";
 export type { RunSummary } from "./repositories/run-summary.ts";
 export { createSetupRepository, type SetupRepository } from "./repositories/setup-repository.ts";
+export { createSigningSecrets, type SigningSecret, type SigningSecrets } from "./repositories/signing-secrets.ts";
 export { createVaultKeyCheckRepository, type VaultKeyCheckRepository } from "./repositories/vault-key-checks.ts";
 export {
   createVersionRepository,
@@ -89,6 +92,7 @@ export {
   type WorkspaceRepository,
 } from "./repositories/workspace-repository.ts";
 export { deleteDedupeKeysBefore, deleteExpiredKeyValues } from "./retention.ts";
+export { createRunGauges, type RunGauges } from "./run-gauges.ts";
 export { createIntake } from "./runs/intake.ts";
 export { createJournal } from "./runs/journal.ts";
 export { createRunControl } from "./runs/run-control.ts";

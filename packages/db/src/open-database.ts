@@ -22,6 +22,8 @@ export type Database = {
 /** A statement of ours takes milliseconds; one that hangs must not hold its session, nor its caller, for ever. */
 const statementLimitMs = 30_000;
 const lockLimitMs = 10_000;
+/** For a server that says nothing at all, not even that the time is over. */
+const answerLimitMs = statementLimitMs + 5_000;
 /** Longer, and a request that waits for a session had better been refused. */
 const connectLimitMs = 5_000;
 
@@ -33,6 +35,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     max: options.maxConnections,
     connectionTimeoutMillis: connectLimitMs,
     statement_timeout: statementLimitMs,
+    query_timeout: answerLimitMs,
     lock_timeout: lockLimitMs,
     idle_in_transaction_session_timeout: statementLimitMs,
     keepAlive: true,

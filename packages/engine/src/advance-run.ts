@@ -4,6 +4,7 @@ import {
   mappingFailure,
   type PlannedBranch,
   type PlannedFilter,
+  type PlannedRespond,
   type PlannedSet,
   type PlannedStep,
   resolveInput,
@@ -12,6 +13,7 @@ import { Failure, type Json } from "@millrace/base";
 import type { EngineServices } from "./engine-services.ts";
 import { Execution } from "./execution.ts";
 import type { ClaimedRun } from "./ports.ts";
+import { computeAnswer } from "./respond.ts";
 import { runActionStep } from "./run-action-step.ts";
 
 /** Whether the next step follows, or the run has its next status already. */
@@ -64,6 +66,8 @@ async function runStep(
       return setVariables(step, execution, services);
     case "filter":
       return filterRun(step, execution, services);
+    case "respond":
+      return respond(step, isTail, execution, services);
   }
 }
 
@@ -75,6 +79,22 @@ async function setVariables(step: PlannedSet, execution: Execution, services: En
     const { value } = resolveInput(step.fields, execution.scope, { isRequired: () => true, budget: new Budget() });
     return value;
   });
+}
+
+/** Recorded at once: somebody is waiting for it. */
+async function respond(
+  step: PlannedRespond,
+  isTail: boolean,
+  execution: Execution,
+  services: EngineServices,
+): Promise<Flow> {
+  const done = execution.recorded(step.path);
+  if (done?.status === "succeeded") return revealed(step, done.output ?? null, execution);
+  const startedAt = services.clock.now();
+  const flow = await computed(step, execution, startedAt, () => computeAnswer(step, execution.scope, new Budget()));
+  // The run's end commits it where nothing comes after.
+  if (flow === "goes_on" && !isTail) await execution.commit();
+  return flow;
 }
 
 async function filterRun(step: PlannedFilter, execution: Execution, services: EngineServices): Promise<Flow> {
@@ -143,7 +163,7 @@ async function computed(step: PlannedStep, execution: Execution, startedAt: Date
     execution.keep(step, { status: "succeeded", output, startedAt });
     return revealed(step, output, execution);
   } catch (error) {
-    const failure = asFailure(error, step.kind === "filter" ? "filter" : step.kind === "branch" ? "when" : "set");
+    const failure = asFailure(error, step.kind === "branch" ? "when" : step.kind);
     const record = execution.keep(step, { status: "failed", failure: failure.toRecord(), startedAt });
     await execution.commit({
       transition: { to: "failed", failure: record.failure ?? failure.toRecord(), path: step.path },

@@ -139,7 +139,12 @@ async function openCredential(
 ) {
   if (step.connection === undefined || action.connection === undefined) return undefined;
   const connectorId = step.action.split(".", 1)[0] ?? "";
-  const { fields, secrets } = await credentials.open(execution.run.workspaceId, connectorId, step.connection);
+  const { connectionId, fields, secrets } = await credentials.open(
+    execution.run.workspaceId,
+    connectorId,
+    step.connection,
+  );
+  execution.usesConnection(step.path, connectionId);
   execution.guard(secrets);
   return fields;
 }

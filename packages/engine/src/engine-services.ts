@@ -2,6 +2,7 @@ import type { Plan } from "@millrace/automation";
 import type { Clock } from "@millrace/base";
 import type { Egress, Registry } from "@millrace/connector-kit";
 import type { ClaimedRun, Credentials, Doorbell, Journal, LiveEvents } from "./ports.ts";
+import type { RunObserver } from "./run-observer.ts";
 
 export type EngineLog = {
   info(facts: Record<string, unknown>, message: string): void;
@@ -24,4 +25,5 @@ export type EngineServices = {
   /** Numbers in [0, 1). */
   random(): number;
   log: EngineLog;
+  observe?: RunObserver;
 };

@@ -37,6 +37,7 @@ export class Execution {
   #pending: StepRecord[] = [];
   #secrets: string[] = [];
   #redactor = createRedactor([]);
+  readonly #connectionIds = new Map<string, string>();
 
   constructor(run: ClaimedRun, automationName: string, services: EngineServices, signal: AbortSignal) {
     this.run = run;
@@ -61,6 +62,11 @@ export class Execution {
     if (fresh.length === 0) return;
     this.#secrets = [...this.#secrets, ...fresh];
     this.#redactor = createRedactor(this.#secrets);
+  }
+
+  /** For the observer: which connection a step's call went through. */
+  usesConnection(path: string, connectionId: string): void {
+    this.#connectionIds.set(path, connectionId);
   }
 
   redact<Value extends Json>(value: Value): Json {
@@ -91,6 +97,7 @@ export class Execution {
       this.#pending = this.#pending.filter((record) => !records.includes(record));
       for (const record of records) this.#recorded.set(record.path, record);
       this.#announce(records, parts.transition);
+      this.#observe(records, parts.transition);
     }
     return outcome;
   }
@@ -136,5 +143,38 @@ export class Execution {
     for (const { path, status } of records)
       this.#services.live.publish({ ...base, type: "step.changed", path, status });
     if (transition) this.#services.live.publish({ ...base, type: "run.changed", status: transition.to });
+  }
+
+  #observe(records: readonly StepRecord[], transition: RunTransition | undefined): void {
+    const { observe, clock } = this.#services;
+    if (!observe) return;
+    const { id: runId, workspaceId, automationId, queuedAt, startedAt } = this.run;
+    for (const { path, kind, action, status, failure, attempts, startedAt: begunAt, finishedAt } of records) {
+      if (!finishedAt) continue;
+      const connectionId = this.#connectionIds.get(path);
+      observe.stepFinished({
+        runId,
+        path,
+        kind,
+        ...(action === undefined ? {} : { action }),
+        ...(connectionId === undefined ? {} : { connectionId }),
+        status,
+        ...(failure === undefined ? {} : { failureCode: failure.code }),
+        attempts: attempts.length,
+        startedAt: begunAt,
+        finishedAt,
+      });
+    }
+    if (!transition) return;
+    observe.runLeft({
+      runId,
+      workspaceId,
+      automationId,
+      queuedAt,
+      startedAt,
+      status: transition.to,
+      ...(transition.to === "failed" ? { failureCode: transition.failure.code } : {}),
+      at: clock.now(),
+    });
   }
 }

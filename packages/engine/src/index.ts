@@ -25,6 +25,7 @@ export type {
   RefusedRequest,
   RunControl,
   RunEvent,
+  RunGroup,
   RunReason,
   RunStore,
   RunTransition,
@@ -32,5 +33,7 @@ export type {
   Versions,
 } from "./ports.ts";
 export { type ReconcileOptions, reconcile, reconcileDefaults, startReconciler } from "./reconcile.ts";
+export type { RespondOutput } from "./respond.ts";
 export { RunNotFound, RunStateConflict } from "./run-errors.ts";
+export type { RunFacts, RunObserver, StepFacts } from "./run-observer.ts";
 export { createRunPool, type RunPool, type RunPoolOptions, runPoolDefaults } from "./run-pool.ts";

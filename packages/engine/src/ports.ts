@@ -47,7 +47,11 @@ export type RunReason =
   | { kind: "retry"; path: string; attempt: number; until: string; message: string }
   | { kind: "filtered"; path: string; message: string }
   | { kind: "review"; path: string; message: string }
-  | { kind: "canceled"; message: string };
+  | { kind: "canceled"; message: string }
+  // Why a run is queued that was further on before.
+  | { kind: "worker_died"; at: string; worker: string; attempt: number; message: string }
+  | { kind: "handed_back"; at: string; message: string }
+  | { kind: "due"; at: string; message: string };
 
 /** A run under this worker's lease. */
 export type ClaimedRun = {
@@ -61,6 +65,10 @@ export type ClaimedRun = {
   crashCount: number;
   queuedAt: Date;
   startedAt: Date;
+  /** A hash; runs of one automation and key execute one at a time. Empty: in any order. */
+  orderKey: string;
+  /** A limit or an order key may hold others back until this one is over. */
+  isLimited: boolean;
   event: RunEvent;
   /** What is recorded already, in order. */
   records: readonly StepRecord[];
@@ -102,9 +110,14 @@ export type ClaimRequest = {
   leaseMs: number;
   /** At most this many. */
   limit: number;
-  /** Those that were rung; absent: whichever are due, workspaces in turn. */
+  /** Those that were rung. Without `runIds` and `freed`: whichever are due, workspaces in turn. */
   runIds?: readonly string[];
+  /** Whatever is due where limited runs ended: of their keys, automations and workspaces. */
+  freed?: readonly RunGroup[];
 };
+
+/** What limits and order hold for. */
+export type RunGroup = Pick<ClaimedRun, "workspaceId" | "automationId" | "orderKey">;
 
 export type Recovery = {
   /** Runs to ring: queued ones nobody took, and those just taken back from dead workers or finished waits. */
@@ -116,7 +129,10 @@ export type Recovery = {
 
 /** Leases use the database's clock. */
 export interface RunStore {
-  /** Takes a lease on runs that are queued, or waiting and due; raises their fences. */
+  /**
+   * Takes a lease on runs that are queued, or waiting and due; raises their fences. Never more than the limits of their
+   * workspace and automation leave room for, and of runs with one order key only the first that has not ended.
+   */
   claim(request: ClaimRequest): Promise<ClaimedRun[]>;
   /** Extends the leases of these runs; returns those that this worker no longer holds. */
   extendLeases(workerId: string, runs: readonly { id: string; fence: number }[], leaseMs: number): Promise<string[]>;
@@ -124,7 +140,8 @@ export interface RunStore {
   release(workerId: string, runs: readonly { id: string; fence: number }[]): Promise<void>;
   /**
    * Takes back expired leases (after `crashLimit` crashes the run fails as quarantined), requeues due waits, and lists
-   * queued runs older than `unclaimedMs`. Safe to run twice and in many processes; never touches a terminal run.
+   * runs queued longer than `unclaimedMs` that nothing holds back. Safe to run twice and in many processes; never touches
+   * a terminal run.
    */
   recover(limits: { unclaimedMs: number; crashLimit: number; limit: number }): Promise<Recovery>;
 }
@@ -179,7 +196,12 @@ export type InboundRequest = {
   sourceIp: string | null;
 };
 
-export type AcceptRequest = InboundRequest & { versionId: string; dedupeKey: string | null };
+export type AcceptRequest = InboundRequest & {
+  versionId: string;
+  dedupeKey: string | null;
+  /** Runs of one automation and key execute one at a time, in the order of arrival. Of any length; null or empty: in any order. */
+  orderKey?: string | null;
+};
 
 export type Accepted = {
   runId: string;
@@ -192,7 +214,8 @@ export type Accepted = {
 };
 
 export type RefusedRequest = InboundRequest & {
-  verdict: "rejected" | "filtered";
+  /** `handshake`: a provider asked whether the URL is ours. */
+  verdict: "rejected" | "filtered" | "handshake";
   /** For people: why there is no run. */
   reason: string;
   answer: Answer;

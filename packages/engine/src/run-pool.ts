@@ -1,7 +1,7 @@
 import { advanceRun } from "./advance-run.ts";
 import type { EngineServices } from "./engine-services.ts";
 import { LeaseLost } from "./execution.ts";
-import type { ClaimedRun, RunStore } from "./ports.ts";
+import type { ClaimedRun, RunGroup, RunStore } from "./ports.ts";
 
 export type RunPoolOptions = {
   /** How many runs this process works on at once. */
@@ -24,6 +24,11 @@ export interface RunPool {
   drain(graceMs: number): Promise<{ handedBack: number }>;
 }
 
+const maxFreedAtOnce = 32;
+
+const keyOf = ({ workspaceId, automationId, orderKey }: RunGroup): string =>
+  `${workspaceId} ${automationId} ${orderKey}`;
+
 type Held = { run: ClaimedRun; abort: AbortController; done: Promise<void> };
 
 /** The runs that this process holds a lease on, kept alive by one heartbeat for all. */
@@ -37,6 +42,8 @@ export function createRunPool(
   let isDraining = false;
   /** There was more to claim than room for it. */
   let hasBacklog = false;
+  /** Where runs ended that a limit or an order key concerns: others may be waiting for just that. */
+  const freed = new Map<string, RunGroup>();
   const { log, workerId } = services;
 
   const heartbeat = setInterval(() => void beat(), options.heartbeatMs);
@@ -54,7 +61,8 @@ export function createRunPool(
     }
   }
 
-  async function claim(runIds: readonly string[] | undefined): Promise<number> {
+  async function claim(which: { runIds?: readonly string[]; freed?: readonly RunGroup[] }): Promise<number> {
+    const { runIds } = which;
     const limit = Math.min(room(), runIds?.length ?? Number.POSITIVE_INFINITY);
     if (isDraining || limit <= 0) {
       hasBacklog ||= !isDraining;
@@ -62,13 +70,14 @@ export function createRunPool(
     }
     claiming += limit;
     try {
-      const request = { workerId, leaseMs: options.leaseMs, limit };
-      const runs = await store.claim(runIds ? { ...request, runIds } : request);
-      hasBacklog = runIds ? hasBacklog || runIds.length > limit : runs.length === limit;
+      const runs = await store.claim({ workerId, leaseMs: options.leaseMs, limit, ...which });
+      if (runIds !== undefined) hasBacklog ||= runIds.length > limit;
+      else if (which.freed === undefined) hasBacklog = runs.length === limit;
       for (const run of runs) begin(run);
       return runs.length;
     } finally {
       claiming -= limit;
+      refill();
     }
   }
 
@@ -83,8 +92,13 @@ export function createRunPool(
       status: "running",
       at: services.clock.now().toISOString(),
     });
+    const { queuedAt, startedAt, fence } = run;
+    services.observe?.runClaimed({ runId, workspaceId, automationId, queuedAt, startedAt, fence });
     const done = advanceRun(run, services, abort.signal)
-      .catch((error: unknown) => stopped(run, error))
+      .then(
+        () => noteFreed(run),
+        (error: unknown) => stopped(run, error),
+      )
       .finally(() => {
         held.delete(runId);
         refill();
@@ -92,20 +106,39 @@ export function createRunPool(
     held.set(runId, { run, abort, done });
   }
 
-  /** A ring for more runs than there was room for is over; what it left is asked for as soon as there is room again. */
+  function noteFreed({ workspaceId, automationId, orderKey, isLimited }: ClaimedRun): void {
+    const group = { workspaceId, automationId, orderKey };
+    if (isLimited) freed.set(keyOf(group), group);
+  }
+
+  /**
+   * Where a limited run ended, the next ones are asked for at once, because nobody rings for them again. A ring for more
+   * runs than there was room for is over; what it left is asked for as soon as there is room again.
+   */
   function refill(): void {
-    if (!hasBacklog || isDraining || claiming > 0 || room() < options.concurrency / 4) return;
-    hasBacklog = false;
-    claim(undefined).catch((error: unknown) => {
-      hasBacklog = true;
-      log.warn({ err: error }, "could not claim more runs; the reconciler will");
-    });
+    if (isDraining || claiming > 0 || room() === 0) return;
+    if (freed.size > 0) {
+      const groups = [...freed.values()].slice(0, maxFreedAtOnce);
+      for (const group of groups) freed.delete(keyOf(group));
+      claim({ freed: groups }).catch((error: unknown) => unclaimed(error));
+    } else if (hasBacklog && room() >= options.concurrency / 4) {
+      hasBacklog = false;
+      claim({}).catch((error: unknown) => {
+        hasBacklog = true;
+        unclaimed(error);
+      });
+    }
+  }
+
+  function unclaimed(error: unknown): void {
+    log.warn({ err: error }, "could not claim more runs; the reconciler will");
   }
 
   /** Only trouble with the database or a bug comes here; the run itself is unharmed and goes back to the queue. */
   async function stopped(run: ClaimedRun, error: unknown): Promise<void> {
     if (error instanceof LeaseLost) {
       log.info({ runId: run.id }, "the run is another worker's now, or was canceled");
+      noteFreed(run);
       return;
     }
     log.error({ runId: run.id, err: error }, "the run could not go on here and is handed back");
@@ -123,8 +156,8 @@ export function createRunPool(
   return {
     room,
     active: () => held.size,
-    take: (runIds) => claim(runIds),
-    takeAny: () => claim(undefined),
+    take: (runIds) => claim({ runIds }),
+    takeAny: () => claim({}),
     async drain(graceMs) {
       isDraining = true;
       const deadline = new Promise((resolve) => setTimeout(resolve, graceMs).unref());

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import type { PresetName } from "@millrace/automation";
 import type { Json } from "@millrace/base";
 import { parseBody, valueAt } from "./dedupe-key.ts";
 import type { HandshakeRule } from "./preset.ts";
@@ -6,7 +7,6 @@ import { presets } from "./presets.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
 import { isSameSecret } from "./same-secret.ts";
 import { sourceFault } from "./source-address.ts";
-import type { PresetName } from "./verification-schema.ts";
 import { verify } from "./verify.ts";
 import { queryParameter, type WebhookRequest } from "./webhook-request.ts";
 

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
+import type { HmacScheme } from "@millrace/automation";
 import { decodeStrictly } from "./encoded-bytes.ts";
 import { type Outcome, reject, succeed } from "./rejection.ts";
 import type { Chunk } from "./signed-content.ts";
-import type { HmacScheme } from "./verification-scheme.ts";
 
 export const digestBytes = { sha1: 20, sha256: 32, sha512: 64 } as const satisfies Record<
   HmacScheme["algorithm"],

@@ -4,16 +4,5 @@ export type { DedupeSource, HandshakeRule, Preset } from "./preset.ts";
 export { presets } from "./presets.ts";
 export { type Rejection, type RejectionReason, rejectionStatus } from "./rejection.ts";
 export { type Signed, type SignInput, sign } from "./sign.ts";
-export {
-  type OpenedVerification,
-  openVerification,
-  type PresetName,
-  presetNames,
-  presetsWithoutTimestamp,
-  presetsWithVerifyToken,
-  type Verification,
-  verificationSchema,
-} from "./verification-schema.ts";
-export { type VerificationScheme, verificationScheme } from "./verification-scheme.ts";
 export { type SchemeChoice, type Verdict, type VerifyInput, verify } from "./verify.ts";
 export type { WebhookRequest } from "./webhook-request.ts";

@@ -1,4 +1,4 @@
-import type { HmacScheme, PublicKeyScheme } from "./verification-scheme.ts";
+import type { HmacScheme, PublicKeyScheme } from "@millrace/automation";
 
 /** Where a provider's own id of a delivery or an event stands. Each kind gives one key, or none where something is absent. */
 export type DedupeSource =

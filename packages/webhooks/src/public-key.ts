@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
+import type { PublicKeyScheme } from "@millrace/automation";
 import { decodeStrictly } from "./encoded-bytes.ts";
 import { type Outcome, reject, succeed } from "./rejection.ts";
-import type { PublicKeyScheme } from "./verification-scheme.ts";
 
 type Algorithm = PublicKeyScheme["algorithm"];
 

@@ -1,8 +1,8 @@
+import type { SignedScheme } from "@millrace/automation";
 import { decodeStrictly } from "./encoded-bytes.ts";
 import { digestBytes } from "./hmac-digest.ts";
 import { checkTimestamp, defaultToleranceSeconds } from "./read-timestamp.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
-import type { SignedScheme } from "./verification-scheme.ts";
 import { readHeader, type WebhookRequest } from "./webhook-request.ts";
 
 /** What a signed request says about itself, read but not yet proved. */

@@ -1,5 +1,5 @@
+import type { SignedScheme } from "@millrace/automation";
 import { type Rejection, reject } from "./rejection.ts";
-import type { SignedScheme } from "./verification-scheme.ts";
 
 type TimestampFormat = NonNullable<SignedScheme["timestamp"]>["format"];
 

@@ -1,10 +1,10 @@
 import { createHash, createPrivateKey, sign as makeSignature } from "node:crypto";
+import type { HmacScheme, PublicKeyScheme, SharedSecretScheme, SignedScheme } from "@millrace/automation";
 import { hmacDigest, hmacKey } from "./hmac-digest.ts";
 import type { DedupeSource } from "./preset.ts";
 import { presets } from "./presets.ts";
 import { presentTimestamp } from "./read-timestamp.ts";
 import { type Chunk, signedContent } from "./signed-content.ts";
-import type { HmacScheme, PublicKeyScheme, SharedSecretScheme, SignedScheme } from "./verification-scheme.ts";
 import type { SchemeChoice } from "./verify.ts";
 import { joined, signatureOptions } from "./verify-public-key.ts";
 import { headerOf } from "./verify-shared-secret.ts";

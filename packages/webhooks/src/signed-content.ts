@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { ContentPart, SignedScheme } from "@millrace/automation";
 import { sortedForm } from "./form-parameters.ts";
 import { type Outcome, reject, succeed } from "./rejection.ts";
 import { signedUrls } from "./signed-url.ts";
-import type { ContentPart, SignedScheme } from "./verification-scheme.ts";
 import { mediaTypeOf, queryParameter, type WebhookRequest } from "./webhook-request.ts";
 
 export type Chunk = string | Uint8Array;

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
+import type { HmacScheme } from "@millrace/automation";
 import { digestBytes, hmacDigest, hmacKey } from "./hmac-digest.ts";
 import { readSignatures } from "./read-signatures.ts";
 import { type Outcome, reject, succeed } from "./rejection.ts";
 import { signedContent } from "./signed-content.ts";
 import { noUsableKey } from "./usable-key.ts";
-import type { HmacScheme } from "./verification-scheme.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
 
 export type SecretCheck = {

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
+import type { VerificationScheme } from "@millrace/automation";
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { createJwksCache } from "./jwks-cache.ts";
 import { now, unsigned } from "./signed-request.fixture.ts";
-import type { VerificationScheme } from "./verification-scheme.ts";
 import { verify } from "./verify.ts";
 
 const rsa = await generateKeyPair("RS256", { extractable: true });

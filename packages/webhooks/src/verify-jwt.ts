@@ -1,7 +1,7 @@
+import type { JwtScheme } from "@millrace/automation";
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { JwksCache, KeySet } from "./jwks-cache.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
-import type { JwtScheme } from "./verification-scheme.ts";
 import { readHeader, type WebhookRequest } from "./webhook-request.ts";
 
 export type TokenCheck = { now: Date; toleranceSeconds: number | undefined; jwks: JwksCache | undefined };

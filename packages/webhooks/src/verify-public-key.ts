@@ -1,10 +1,10 @@
 import { constants, type KeyObject, verify as verifySignature } from "node:crypto";
+import type { PublicKeyScheme } from "@millrace/automation";
 import { readPublicKey } from "./public-key.ts";
 import { readSignatures } from "./read-signatures.ts";
 import { type Outcome, reject, succeed } from "./rejection.ts";
 import { type Chunk, signedContent } from "./signed-content.ts";
 import { noUsableKey } from "./usable-key.ts";
-import type { PublicKeyScheme } from "./verification-scheme.ts";
 import type { SecretCheck } from "./verify-hmac.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
 

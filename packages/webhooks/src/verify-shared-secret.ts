@@ -1,8 +1,8 @@
+import type { SharedSecretScheme } from "@millrace/automation";
 import { decodeStrictly } from "./encoded-bytes.ts";
 import { type Outcome, reject, succeed } from "./rejection.ts";
 import { isSameSecret } from "./same-secret.ts";
 import { noUsableKey } from "./usable-key.ts";
-import type { SharedSecretScheme } from "./verification-scheme.ts";
 import { readHeader, type WebhookRequest } from "./webhook-request.ts";
 
 /** The index of the secret that the request presents. Basic's secret is `user:password`. */

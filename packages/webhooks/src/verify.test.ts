@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
+import type { VerificationScheme } from "@millrace/automation";
 import { describe, expect, test } from "vitest";
 import { bodyFor, headerOf, keysFor, now, signed, signedBy, unsigned, withHeader } from "./signed-request.fixture.ts";
-import type { VerificationScheme } from "./verification-scheme.ts";
 import { verify } from "./verify.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
 

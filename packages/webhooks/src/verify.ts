@@ -1,10 +1,9 @@
+import type { PresetName, VerificationScheme } from "@millrace/automation";
 import { dedupeKey } from "./dedupe-key.ts";
 import type { JwksCache } from "./jwks-cache.ts";
 import { presets } from "./presets.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
 import { sourceFault } from "./source-address.ts";
-import type { PresetName } from "./verification-schema.ts";
-import type { VerificationScheme } from "./verification-scheme.ts";
 import { verifyHmac } from "./verify-hmac.ts";
 import { verifyJwt } from "./verify-jwt.ts";
 import { verifyPublicKey } from "./verify-public-key.ts";

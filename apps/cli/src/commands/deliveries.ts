@@ -15,6 +15,7 @@ const verdictStyles: Record<DeliverySummary["verdict"], Style> = {
   duplicate: "faint",
   filtered: "faint",
   rejected: "bad",
+  handshake: "faint",
 };
 
 export function addDeliveries(program: Command, session: Session): void {

@@ -1,4 +1,4 @@
-import type { Run, RunSummary } from "@millrace/contract";
+import type { DeliverySummary, Run, RunSummary } from "@millrace/contract";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "./client.ts";
 
@@ -68,7 +68,7 @@ export const runQuery = (runId: string) =>
 
 export type DeliveryFilter = {
   automationId?: string | undefined;
-  verdict?: "accepted" | "duplicate" | "filtered" | "rejected" | undefined;
+  verdict?: DeliverySummary["verdict"] | undefined;
 };
 
 export const deliveriesQuery = ({ automationId, verdict }: DeliveryFilter) =>

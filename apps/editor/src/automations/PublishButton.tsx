@@ -2,7 +2,7 @@ import { Button, Popover } from "@mantine/core";
 import type { DefinitionIssueView } from "@millrace/contract";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Rocket } from "lucide-react";
-import { useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { api } from "../api/client.ts";
 import { automationQuery } from "../api/queries.ts";
 import { notifyDone, notifyProblem } from "../shell/notify.tsx";
@@ -18,7 +18,8 @@ export function PublishButton({ state }: { state: DraftState }) {
   const queries = useQueryClient();
   const [isOpen, setIsOpen] = useState(false);
   const { data: published } = useQuery(publishedQuery(automation));
-  const summary = publishSummary(published?.definition, definition);
+  const draft = useDeferredValue(definition);
+  const summary = useMemo(() => publishSummary(published?.definition, draft), [published, draft]);
   const publish = useMutation({
     mutationFn: async () => {
       if (!(await store.flush())) throw new Error("The draft is not saved, so it can't be published.");

@@ -33,7 +33,7 @@ export function VersionsMenu() {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <div className={classes.summary}>Draft: {publishSummary(published?.definition, definition)}</div>
+        <div className={classes.summary}>Draft: {isOpen && publishSummary(published?.definition, definition)}</div>
         <Menu.Divider />
         {data?.items.length === 0 && <div className={classes.summary}>Nothing is published yet.</div>}
         {data?.items.map(({ id, number, publishedAt, publishedBy }) => (

@@ -80,6 +80,16 @@ function rewriteStep(step: Step, rewrite: Rewrite): Step {
     );
     return { ...step, branch };
   }
+  if ("respond" in step) {
+    const { status, headers, body } = step.respond;
+    const respond = {
+      ...step.respond,
+      ...(typeof status === "string" ? { status: rewriteText(status, rewrite) } : {}),
+      ...(headers ? { headers: rewriteHeaders(headers, rewrite) } : {}),
+      ...(body === undefined ? {} : { body: rewriteValue(body, rewrite) }),
+    };
+    return { ...step, respond };
+  }
   const input = rewriteObject(step.input, rewrite);
   if (!Array.isArray(step.onError)) return { ...step, input };
   return { ...step, input, onError: step.onError.map((inner) => rewriteStep(inner, rewrite)) };
@@ -89,8 +99,14 @@ function rewriteObject(object: { [key: string]: Json }, rewrite: Rewrite): { [ke
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, rewriteValue(value, rewrite)]));
 }
 
+const rewriteText = (text: string, rewrite: Rewrite) => text.replace(/\{\{[\s\S]*?\}\}/g, rewrite);
+
+function rewriteHeaders(headers: Record<string, string>, rewrite: Rewrite): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, rewriteText(value, rewrite)]));
+}
+
 function rewriteValue(value: Json, rewrite: Rewrite): Json {
-  if (typeof value === "string") return value.replace(/\{\{[\s\S]*?\}\}/g, rewrite);
+  if (typeof value === "string") return rewriteText(value, rewrite);
   if (Array.isArray(value)) return value.map((item) => rewriteValue(item, rewrite));
   return isJsonObject(value) ? rewriteObject(value, rewrite) : value;
 }

@@ -17,6 +17,13 @@ export function issuesByStep(definition: Definition, issues: readonly Definition
   return found;
 }
 
+export function areSameIssues(left: StepIssues, right: StepIssues): boolean {
+  return left.size === right.size && [...left].every(([id, own]) => areSameLists(own, right.get(id)));
+}
+
+const areSameLists = (left: readonly unknown[], right: readonly unknown[] | undefined) =>
+  left.length === right?.length && left.every((item, index) => item === right[index]);
+
 const isWithin = (path: string, location: string) =>
   path === location || path.startsWith(`${location}.`) || path.startsWith(`${location}[`);
 

@@ -4,10 +4,11 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { samplesQuery } from "../api/queries.ts";
 import { findAction } from "../connectors/action-title.ts";
-import { exampleTrigger, previewScope, stepSamples } from "../expressions/preview-scope.ts";
+import { areSameSamples, exampleTrigger, previewScope, stepSamples } from "../expressions/preview-scope.ts";
+import { useKept } from "../shell/use-kept.ts";
 import type { DraftState, DraftStore } from "./draft-store.ts";
 import type { EditorModel, FieldInserter, Selection } from "./editor-model.ts";
-import { issuesByStep } from "./step-issues.ts";
+import { areSameIssues, issuesByStep } from "./step-issues.ts";
 
 const route = getRouteApi("/app/automations/$automationId");
 
@@ -28,13 +29,16 @@ export function useEditorModel({ store, state, catalog, onSelect }: Options): Ed
   );
   const triggerSample =
     triggerSamples.find(({ id }) => id === triggerId) ?? triggerSamples[0] ?? exampleTrigger(automation);
-  const readable = useMemo(
+  const found = useMemo(
     () =>
       stepSamples({ definition, stepId, samples, trigger: triggerSample, findAction: (id) => findAction(catalog, id) }),
     [definition, stepId, samples, triggerSample, catalog],
   );
-  const scope = useMemo(() => previewScope(automation, triggerSample, readable), [automation, triggerSample, readable]);
-  const issues = useMemo(() => issuesByStep(definition, automation.issues), [definition, automation.issues]);
+  const readable = useKept(found, areSameSamples);
+  const { id, name } = automation;
+  const scope = useMemo(() => previewScope({ id, name }, triggerSample, readable), [id, name, triggerSample, readable]);
+  const foundIssues = useMemo(() => issuesByStep(definition, automation.issues), [definition, automation.issues]);
+  const issues = useKept(foundIssues, areSameIssues);
   const registerField = useCallback((inserter: FieldInserter | undefined) => {
     field.current = inserter;
   }, []);

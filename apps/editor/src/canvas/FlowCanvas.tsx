@@ -1,13 +1,16 @@
 import "@xyflow/react/dist/base.css";
 import { useComputedColorScheme } from "@mantine/core";
 import { Controls, type EdgeTypes, type NodeTypes, ReactFlow, ReactFlowProvider } from "@xyflow/react";
-import { useMemo, useRef } from "react";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { useEditor } from "../automations/editor-model.ts";
+import { ArmNode } from "./ArmNode.tsx";
+import { EndNode } from "./EndNode.tsx";
 import classes from "./FlowCanvas.module.css";
 import { FlowEdge } from "./FlowEdge.tsx";
 import { FlowOutline } from "./FlowOutline.tsx";
 import { type FlowEdgeView, type FlowNodeView, flowNodes } from "./flow-nodes.ts";
-import { ArmNode, EndNode, JoinNode } from "./SmallNodes.tsx";
+import { JoinNode } from "./JoinNode.tsx";
+import { keepUnchanged } from "./keep-unchanged.ts";
 import { StepNode } from "./StepNode.tsx";
 import { useFlowKeys } from "./use-flow-keys.ts";
 import { useFlowView } from "./use-flow-view.ts";
@@ -29,10 +32,15 @@ function Canvas() {
   const scheme = useComputedColorScheme("light");
   const host = useRef<HTMLDivElement>(null);
   const onKeyDown = useFlowKeys(host);
-  const { nodes, edges } = useMemo(
-    () => flowNodes({ steps: definition.steps, trigger: definition.trigger, catalog, issues, selection, select }),
-    [definition.steps, definition.trigger, catalog, issues, selection, select],
+  // Typing comes first; the flow follows when there is time.
+  const steps = useDeferredValue(definition.steps);
+  const { trigger } = definition;
+  const flow = useMemo(
+    () => flowNodes({ steps, trigger, catalog, issues, selection, select }),
+    [steps, trigger, catalog, issues, selection, select],
   );
+  const nodes = useUnchanged(flow.nodes);
+  const edges = useUnchanged(flow.edges);
   useFlowView(host, nodes);
   return (
     // The keys belong to the steps inside, which are buttons; this only listens.
@@ -59,7 +67,17 @@ function Canvas() {
       >
         <Controls showInteractive={false} position="bottom-right" />
       </ReactFlow>
-      <FlowOutline steps={definition.steps} />
+      <FlowOutline steps={steps} />
     </section>
   );
+}
+
+function useUnchanged<Item extends { id: string }>(items: Item[]): Item[] {
+  const [source, setSource] = useState(items);
+  const [kept, setKept] = useState(items);
+  if (source === items) return kept;
+  const next = keepUnchanged(kept, items);
+  setSource(items);
+  setKept(next);
+  return next;
 }

@@ -1,10 +1,10 @@
 import type { Connector } from "@millrace/contract";
-import { Filter, GitBranch, MousePointerClick, Variable, Webhook } from "lucide-react";
+import { Filter, GitBranch, MousePointerClick, Reply, Variable, Webhook } from "lucide-react";
 import { ConnectorIcon } from "../connectors/ConnectorIcon.tsx";
 import classes from "./FlowCanvas.module.css";
 
 export type StepIconSpec =
-  | { kind: "webhook" | "manual" | "set" | "filter" | "branch" }
+  | { kind: "webhook" | "manual" | "set" | "filter" | "branch" | "respond" }
   | { kind: "action"; connectorId: string; connector: Connector | undefined };
 
 const icons = {
@@ -13,6 +13,7 @@ const icons = {
   set: Variable,
   filter: Filter,
   branch: GitBranch,
+  respond: Reply,
 } as const;
 
 export function StepIcon({ icon, size = 28 }: { icon: StepIconSpec; size?: number }) {

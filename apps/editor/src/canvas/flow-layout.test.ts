@@ -58,6 +58,14 @@ describe("the flow", () => {
     expect(lefts).toEqual([...lefts].sort((left, right) => left - right));
   });
 
+  test("leads the main line past what runs after a failure", () => {
+    const steps: Step[] = [{ id: "a", action: "http.request", input: {}, onError: [call("handler")] }, call("b")];
+    const boxes = flowLayout(steps);
+    const line = boxOf(boxes, "step:b").x + boxOf(boxes, "step:b").width / 2;
+    expect(boxOf(boxes, "step:handler").x).toBeGreaterThan(line);
+    expect(boxOf(boxes, "arm:a:0").x).toBeGreaterThan(line);
+  });
+
   test("places every node of the graph", () => {
     const steps: Step[] = [
       branch("one", [call("a")], []),

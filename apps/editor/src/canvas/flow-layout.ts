@@ -13,8 +13,6 @@ export const nodeSize = {
 
 const gapBelow = 36;
 const gapBeside = 28;
-/** The line that passes by what runs after a failure. */
-const passingLane = 48;
 
 /**
  * Where each node stands: top to bottom, branches side by side in their written order, everything centred.
@@ -48,7 +46,8 @@ function putList(boxes: Map<string, Box>, steps: readonly Step[], centre: number
     const arms = innerLists(step);
     if (arms.length === 0) continue;
     const armsTop = next;
-    let left = centre - armsWidth(step) / 2 + ("branch" in step ? 0 : passingLane + gapBeside);
+    // What runs after a failure stands beside the main line, which passes it by.
+    let left = "branch" in step ? centre - armsWidth(step) / 2 : centre + gapBeside;
     for (const [index, { steps: inner }] of arms.entries()) {
       const width = armWidth(inner);
       put(boxes, `arm:${step.id}:${index}`, nodeSize.arm, left + width / 2, armsTop);
@@ -71,6 +70,6 @@ function armsWidth(step: Step): number {
   const arms = innerLists(step);
   if (arms.length === 0) return nodeSize.step.width;
   const widths = arms.map(({ steps }) => armWidth(steps));
-  const passing = "branch" in step ? 0 : passingLane + gapBeside;
-  return widths.reduce((sum, width) => sum + width, passing + gapBeside * (arms.length - 1));
+  const width = widths.reduce((sum, each) => sum + each, gapBeside * (arms.length - 1));
+  return "branch" in step ? width : Math.max(nodeSize.step.width, 2 * (gapBeside + width));
 }

@@ -5,8 +5,8 @@ import type { Selection } from "../automations/editor-model.ts";
 import type { StepIssues } from "../automations/step-issues.ts";
 import type { InsertPlace } from "../automations/step-places.ts";
 import { actionTitle, connectorOf } from "../connectors/action-title.ts";
-import { flowGraph, triggerNodeId } from "./flow-graph.ts";
-import { flowLayout } from "./flow-layout.ts";
+import { type FlowNode, flowGraph, triggerNodeId } from "./flow-graph.ts";
+import { type Box, flowLayout } from "./flow-layout.ts";
 import type { StepIconSpec } from "./StepIcon.tsx";
 
 export type StepFlowNode = Node<
@@ -39,57 +39,10 @@ type Options = {
 };
 
 /** The flow as the canvas draws it. */
-export function flowNodes({ steps, trigger, catalog, issues, selection, select }: Options): {
-  nodes: FlowNodeView[];
-  edges: FlowEdgeView[];
-} {
-  const graph = flowGraph(steps);
-  const boxes = flowLayout(steps);
-  const add = (place: InsertPlace) => () => select({ kind: "palette", place });
-  const nodes = graph.nodes.map((node): FlowNodeView => {
-    const { x = 0, y = 0, width = 0, height = 0 } = boxes.get(node.id) ?? {};
-    const base = {
-      id: node.id,
-      position: { x, y },
-      width,
-      height,
-      draggable: false,
-      focusable: false,
-      selectable: false,
-    };
-    switch (node.kind) {
-      case "trigger": {
-        const isSelected = selection.kind === "trigger";
-        const problems = issues.get("trigger")?.length ?? 0;
-        const onOpen = () => select({ kind: "trigger" });
-        const title = trigger.type === "webhook" ? "Webhook" : "Manual start";
-        const detail = trigger.type === "webhook" ? "When a request arrives" : "When somebody starts it";
-        return {
-          ...base,
-          type: "step",
-          data: {
-            key: triggerNodeId,
-            isTrigger: true,
-            title,
-            detail,
-
-            icon: { kind: trigger.type },
-            problems,
-            isSelected,
-            onOpen,
-          },
-        };
-      }
-      case "step":
-        return { ...base, type: "step", data: stepData(node.step, { catalog, issues, selection, select }) };
-      case "arm":
-        return { ...base, type: "arm", data: { label: node.label, isError: node.isError } };
-      case "join":
-        return { ...base, type: "join", data: {} };
-      case "end":
-        return { ...base, type: "end", data: { isFirst: steps.length === 0, onAdd: add(node.insert) } };
-    }
-  });
+export function flowNodes(options: Options): { nodes: FlowNodeView[]; edges: FlowEdgeView[] } {
+  const graph = flowGraph(options.steps);
+  const boxes = flowLayout(options.steps);
+  const nodes = graph.nodes.map((node) => nodeView(node, boxes.get(node.id), options));
   const edges = graph.edges.map(
     ({ id, source, target, insert }): FlowEdgeView => ({
       id,
@@ -98,16 +51,61 @@ export function flowNodes({ steps, trigger, catalog, issues, selection, select }
       type: "flow",
       focusable: false,
       selectable: false,
-      data: { onAdd: insert && add(insert), isJoining: target.startsWith("join:") },
+      data: { onAdd: insert && adder(insert, options), isJoining: target.startsWith("join:") },
     }),
   );
   return { nodes, edges };
 }
 
-function stepData(
-  step: Step,
-  { catalog, issues, selection, select }: Pick<Options, "catalog" | "issues" | "selection" | "select">,
-): StepFlowNode["data"] {
+const adder =
+  (place: InsertPlace, { select }: Options) =>
+  () =>
+    select({ kind: "palette", place });
+
+function nodeView(node: FlowNode, box: Box | undefined, options: Options): FlowNodeView {
+  const { x = 0, y = 0, width = 0, height = 0 } = box ?? {};
+  const base = {
+    id: node.id,
+    position: { x, y },
+    width,
+    height,
+    draggable: false,
+    focusable: false,
+    selectable: false,
+  };
+  switch (node.kind) {
+    case "trigger":
+      return { ...base, type: "step", data: triggerData(options) };
+    case "step":
+      return { ...base, type: "step", data: stepData(node.step, options) };
+    case "arm":
+      return { ...base, type: "arm", data: { label: node.label, isError: node.isError } };
+    case "join":
+      return { ...base, type: "join", data: {} };
+    case "end":
+      return {
+        ...base,
+        type: "end",
+        data: { isFirst: options.steps.length === 0, onAdd: adder(node.insert, options) },
+      };
+  }
+}
+
+function triggerData({ trigger, issues, selection, select }: Options): StepFlowNode["data"] {
+  const isWebhook = trigger.type === "webhook";
+  return {
+    key: triggerNodeId,
+    isTrigger: true,
+    title: isWebhook ? "Webhook" : "Manual start",
+    detail: isWebhook ? "When a request arrives" : "When somebody starts it",
+    icon: { kind: trigger.type },
+    problems: issues.get("trigger")?.length ?? 0,
+    isSelected: selection.kind === "trigger",
+    onOpen: () => select({ kind: "trigger" }),
+  };
+}
+
+function stepData(step: Step, { catalog, issues, selection, select }: Options): StepFlowNode["data"] {
   const problems = issues.get(step.id)?.length ?? 0;
   const { title, icon } = describeStep(step, catalog);
   return {
@@ -132,5 +130,6 @@ export function describeStep(step: Step, catalog: readonly Connector[]): { title
   }
   if ("set" in step) return { title: "Set variables", icon: { kind: "set" } };
   if ("filter" in step) return { title: "Filter", icon: { kind: "filter" } };
+  if ("respond" in step) return { title: "Respond", icon: { kind: "respond" } };
   return { title: "Branch", icon: { kind: "branch" } };
 }

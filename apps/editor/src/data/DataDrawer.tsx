@@ -1,12 +1,14 @@
 import { Select, TextInput } from "@mantine/core";
 import type { Json } from "@millrace/base";
 import { Search } from "lucide-react";
-import { useState } from "react";
-import { useEditor } from "../automations/editor-model.ts";
+import { memo, useState } from "react";
+import { type FieldInserter, useEditor } from "../automations/editor-model.ts";
+import type { StepSample } from "../expressions/preview-scope.ts";
 import classes from "./DataDrawer.module.css";
-import { JsonTree } from "./JsonTree.tsx";
-import type { PathSegment } from "./json-rows.ts";
-import { pruneToMatches } from "./prune-to-matches.ts";
+import { DataSection } from "./DataSection.tsx";
+
+/** With more steps than this, only their names show at first. */
+const mostOpen = 8;
 
 /** The values that the selected step can use; a click puts a value's path into the field that was last focused. */
 export function DataDrawer() {
@@ -32,6 +34,7 @@ export function DataDrawer() {
         value={trigger}
         source={triggerSample.source === "delivery" ? "recorded" : "example"}
         query={query}
+        isFolded={false}
         onPick={insertPath}
       >
         {triggerSamples.length > 1 && (
@@ -46,54 +49,25 @@ export function DataDrawer() {
           />
         )}
       </DataSection>
-      {stepSamples.map((sample) => (
-        <DataSection
-          key={sample.id}
-          title={sample.title}
-          path={["steps", sample.id]}
-          value={sample.value}
-          source={sample.source === "run" ? "recorded" : sample.source}
-          query={query}
-          onPick={insertPath}
-        />
-      ))}
+      <StepData samples={stepSamples} query={query} onPick={insertPath} />
     </div>
   );
 }
 
-type SectionProps = {
-  title: string;
-  path: readonly PathSegment[];
-  value: Json;
-  source: string;
-  query: string;
-  onPick: (path: readonly PathSegment[]) => void;
-  children?: React.ReactNode;
-};
+type StepDataProps = { samples: readonly StepSample[]; query: string; onPick: FieldInserter };
 
-function DataSection({ title, path, value, source, query, onPick, children }: SectionProps) {
-  const shown = pruneToMatches(value, query);
-  return (
-    <section className={classes.section} aria-label={`Data of ${title}`} data-source={source}>
-      <header className={classes.head}>
-        <strong>{title}</strong>
-        <button
-          type="button"
-          className={classes.path}
-          title="Insert the whole value"
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={() => onPick(path)}
-        >
-          {path.join(".")}
-        </button>
-        <span className={classes.source}>{source}</span>
-      </header>
-      {children}
-      {shown === undefined ? (
-        <p className={classes.about}>Nothing fits.</p>
-      ) : (
-        <JsonTree value={shown} base={path} label={`Data of ${title}`} openDepth={query ? 8 : 2} onPick={onPick} />
-      )}
-    </section>
-  );
-}
+/** Drawn anew only if its own data changed, not with every key that is typed in a field. */
+const StepData = memo(function StepData({ samples, query, onPick }: StepDataProps) {
+  return samples.map(({ id, title, value, source }) => (
+    <DataSection
+      key={id}
+      title={title}
+      path={["steps", id]}
+      value={value}
+      source={source === "run" ? "recorded" : source}
+      query={query}
+      isFolded={samples.length > mostOpen}
+      onPick={onPick}
+    />
+  ));
+});

@@ -1,4 +1,5 @@
 import type { EventView } from "@millrace/contract";
+import { uniqueKeys } from "../shell/unique-keys.ts";
 import { bodyNote, bodyValue } from "./body-value.ts";
 import classes from "./EventPanels.module.css";
 import { JsonPanel } from "./JsonPanel.tsx";
@@ -22,12 +23,13 @@ export function EventPanels({ event }: { event: EventView }) {
 
 function NamedValues({ title, values }: { title: string; values: readonly { name: string; value: string }[] }) {
   if (values.length === 0) return null;
+  const keys = uniqueKeys(values.map(({ name }) => name));
   return (
     <section className={classes.named} aria-label={title}>
       <strong>{title}</strong>
       <dl>
         {values.map(({ name, value }, index) => (
-          <div key={`${index} ${name}`}>
+          <div key={keys[index]}>
             <dt>{name}</dt>
             <dd dir="auto">{value}</dd>
           </div>

@@ -39,6 +39,13 @@ describe("the preview of a field", () => {
     expect(problem && withNearest(source, problem)).toBe("a {{ trigger.body.text }}");
   });
 
+  test("underlines the right place where the path is written in another way", () => {
+    const source = "Id: {{ trigger.headers['x-no'] }}";
+    const { problem } = analyzeTemplate(source, { scope });
+    expect(source.slice(problem?.from, problem?.to)).toContain("trigger.headers['x-no'");
+    expect(analyzeTemplate(`{{ 1 }} ${source}`, { scope }).problem?.from).toBeUndefined();
+  });
+
   test("says that a step does not exist, however sure the sample", () => {
     expect(analyzeTemplate("{{ steps.sumarize.text }}", { scope }).problem).toMatchObject({
       severity: "error",

@@ -34,7 +34,9 @@ type Options = { scope: Scope; names?: readonly string[] };
 
 /** What a field with `{{ }}` gives for the sample, or what is wrong with it. Never throws. */
 export function analyzeTemplate(source: string, { scope, names = expressionNames }: Options): Analysis {
-  return analyze(source, scope, () => {
+  const spans = templateSpans(source);
+  const [only] = spans;
+  return analyze(source, scope, spans.length === 1 && only ? only.from + 2 : undefined, () => {
     const { kind, paths, evaluate } = compileTemplate(source, { names });
     return { isTemplate: kind !== "literal", paths, evaluate };
   });
@@ -42,17 +44,18 @@ export function analyzeTemplate(source: string, { scope, names = expressionNames
 
 /** The same for a field that is an expression through and through, such as a condition. */
 export function analyzeExpression(source: string, { scope, names = expressionNames }: Options): Analysis {
-  return analyze(source, scope, () => ({ isTemplate: true, ...compileExpression(source, { names }) }));
+  return analyze(source, scope, 0, () => ({ isTemplate: true, ...compileExpression(source, { names }) }));
 }
 
 type Compiled = Pick<ReturnType<typeof compileTemplate>, "paths" | "evaluate"> & { isTemplate: boolean };
 
-function analyze(source: string, scope: Scope, compile: () => Compiled): Analysis {
+/** `offset` is where evaluation counts its positions from; undefined where several expressions make that unsure. */
+function analyze(source: string, scope: Scope, offset: number | undefined, compile: () => Compiled): Analysis {
   let compiled: Compiled;
   try {
     compiled = compile();
   } catch (error) {
-    return { paths: [], isTemplate: true, problem: problemOf(error, source, "error") };
+    return { paths: [], isTemplate: true, problem: problemOf(error, source, "error", 0) };
   }
   const { isTemplate, paths } = compiled;
   const analysis = { isTemplate, paths: paths.map(({ text }) => text) };
@@ -61,7 +64,7 @@ function analyze(source: string, scope: Scope, compile: () => Compiled): Analysi
   try {
     return { ...analysis, value: { json: toJson(compiled.evaluate(scope)) } };
   } catch (error) {
-    return { ...analysis, problem: problemOf(error, source, "warning") };
+    return { ...analysis, problem: problemOf(error, source, "warning", offset) };
   }
 }
 
@@ -86,15 +89,15 @@ function findUnknownStep(paths: Compiled["paths"], scope: Scope, source: string)
   return undefined;
 }
 
-function problemOf(error: unknown, source: string, severity: Problem["severity"]): Problem {
+function problemOf(error: unknown, source: string, severity: Problem["severity"], offset: number | undefined): Problem {
   if (!(error instanceof ExpressionError))
     return { message: error instanceof Error ? error.message : String(error), severity: "error" };
   const { message, path, nearest, position } = error;
   const place = path ? source.indexOf(path) : -1;
   const range =
-    place === -1 || !path
-      ? position && { from: position.start, to: position.end }
-      : { from: place, to: place + path.length };
+    place !== -1 && path
+      ? { from: place, to: place + path.length }
+      : position && offset !== undefined && { from: position.start + offset, to: position.end + offset };
   return {
     message,
     severity,

@@ -36,7 +36,7 @@ type StepSampleOptions = {
 export function stepSamples({ definition, stepId, samples, trigger, findAction }: StepSampleOptions): StepSample[] {
   const found: StepSample[] = [];
   for (const { step } of readableSteps(definition, stepId)) {
-    if ("branch" in step || "filter" in step) continue;
+    if ("branch" in step || "filter" in step || "respond" in step) continue;
     const action = "action" in step ? findAction(step.action) : undefined;
     const title = "action" in step ? (action?.title ?? step.action) : "Set variables";
     const recorded = samples && Object.hasOwn(samples.steps, step.id) ? samples.steps[step.id] : undefined;
@@ -49,6 +49,20 @@ export function stepSamples({ definition, stepId, samples, trigger, findAction }
     }
   }
   return found;
+}
+
+/** Computed values are made anew each time; all others are the very objects of the samples and the catalog. */
+export function areSameSamples(left: readonly StepSample[], right: readonly StepSample[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every((sample, index) => {
+      const other = right[index];
+      if (!other || sample.id !== other.id || sample.title !== other.title || sample.source !== other.source)
+        return false;
+      if (sample.value === other.value) return true;
+      return sample.source === "computed" && JSON.stringify(sample.value) === JSON.stringify(other.value);
+    })
+  );
 }
 
 /** The steps that have run when this one does: those before it, but none of another arm of its branch. */

@@ -9,7 +9,7 @@ import { MappingInput } from "./MappingInput.tsx";
 import { usePairs } from "./use-pairs.ts";
 
 type Props = {
-  field: FormField;
+  field: Pick<FormField, "title" | "description" | "isRequired">;
   value: Json | undefined;
   onChange: (value: Json | undefined) => void;
   error?: string | undefined;

@@ -9,8 +9,11 @@ import { describeStep } from "../canvas/flow-nodes.ts";
 import { StepIcon } from "../canvas/StepIcon.tsx";
 import { findAction } from "../connectors/action-title.ts";
 import { ActionForm } from "./ActionForm.tsx";
-import { BranchForm, FilterForm, SetForm } from "./BlockForms.tsx";
+import { BranchForm } from "./BranchForm.tsx";
 import classes from "./Field.module.css";
+import { FilterForm } from "./FilterForm.tsx";
+import { RespondForm } from "./RespondForm.tsx";
+import { SetForm } from "./SetForm.tsx";
 import { StepIdField } from "./StepIdField.tsx";
 
 /** The middle pane for one step. */
@@ -59,6 +62,7 @@ function StepForm({ step, change }: { step: Step; change: (step: Step, tag?: str
     return <ActionForm key={step.id} step={step} issues={issues.get(step.id) ?? []} onChange={change} />;
   if ("set" in step) return <SetForm key={step.id} step={step} onChange={change} />;
   if ("filter" in step) return <FilterForm key={step.id} step={step} onChange={change} />;
+  if ("respond" in step) return <RespondForm key={step.id} step={step} onChange={change} />;
   return <BranchForm key={step.id} step={step} onChange={change} />;
 }
 

@@ -20,6 +20,11 @@ const blocks: readonly Block[] = [
     title: "Branch",
     summary: "Run other steps depending on a condition.",
   },
+  {
+    step: { id: "respond", respond: { body: "" } },
+    title: "Respond",
+    summary: "Answer the sender of a webhook that waits for its run.",
+  },
 ];
 
 /** What can be added, from the catalog and the building blocks. */

@@ -1,4 +1,4 @@
-import { SegmentedControl, Title } from "@mantine/core";
+import { SegmentedControl, Select, Title } from "@mantine/core";
 import type { Trigger } from "@millrace/automation";
 import { TriangleAlert } from "lucide-react";
 import { useEditor } from "../automations/editor-model.ts";
@@ -50,6 +50,20 @@ export function TriggerInspector() {
       )}
       {trigger.type === "webhook" && <WebhookAddress />}
       <TestBench />
+      {trigger.type === "webhook" && (
+        <Select
+          label="Answer"
+          description="When the sender hears back. Where it waits, a Respond step says what."
+          data={[
+            { value: "now", label: "At once, with the run's id" },
+            { value: "whenFinished", label: "When the run has finished" },
+          ]}
+          value={trigger.respond ?? "now"}
+          onChange={(next) => change({ ...trigger, respond: next === "whenFinished" ? "whenFinished" : undefined })}
+          allowDeselect={false}
+          w={280}
+        />
+      )}
       {trigger.type === "webhook" && (
         <Fold
           title="Which requests count"

@@ -40,7 +40,7 @@ export function RunSteps({ run, rows, catalog, selected, onSelect }: Props) {
 
 function titleOf(row: RunStepRow, catalog: readonly Connector[]): string {
   if (row.action) return actionTitle(catalog, row.action);
-  return { action: "Action", set: "Set variables", filter: "Filter", branch: "Branch" }[row.kind];
+  return { action: "Action", set: "Set variables", filter: "Filter", branch: "Branch", respond: "Respond" }[row.kind];
 }
 
 type StepButtonProps = {

@@ -1,4 +1,4 @@
-import { type Definition, walkSteps } from "@millrace/automation";
+import { type Definition, stepKind, walkSteps } from "@millrace/automation";
 import type { Run, StepView } from "@millrace/contract";
 
 /** A line of the run's step column: what was recorded, or a step that has not run. */
@@ -22,7 +22,7 @@ export function runStepRows(run: Run, definition: Definition | undefined): RunSt
   for (const { step, path } of definition ? walkSteps(definition.steps) : []) {
     const record = records.get(path);
     records.delete(path);
-    const kind = "action" in step ? "action" : "set" in step ? "set" : "filter" in step ? "filter" : "branch";
+    const kind = stepKind(step);
     const action = "action" in step ? step.action : null;
     rows.push({
       path,

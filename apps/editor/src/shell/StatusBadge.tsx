@@ -29,6 +29,7 @@ const looks: Record<string, Look> = {
   accepted: { icon: CircleCheck, tone: "ok", label: "Accepted" },
   duplicate: { icon: CircleDot, tone: "quiet", label: "Duplicate" },
   filtered: { icon: CircleSlash, tone: "quiet", label: "Filtered out" },
+  handshake: { icon: CircleDot, tone: "quiet", label: "Handshake" },
   rejected: { icon: CircleX, tone: "bad", label: "Rejected" },
   healthy: { icon: CircleCheck, tone: "ok", label: "Working" },
   failing: { icon: CircleAlert, tone: "bad", label: "Not working" },

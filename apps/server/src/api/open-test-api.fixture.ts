@@ -21,10 +21,11 @@ import {
   createVersionRepository,
   createWorkspaceRepository,
   openDatabase,
+  openVaults,
 } from "@millrace/db";
 import type { LiveEvent } from "@millrace/engine";
 import { openTestDatabase, startFakeAnthropic } from "@millrace/testing";
-import { createVault, generateVaultKey, parseVaultKeys } from "@millrace/vault";
+import { generateVaultKey, parseVaultKeys } from "@millrace/vault";
 import express from "express";
 import { createAuth } from "../auth/create-auth.ts";
 import { createOwner } from "../auth/create-owner.ts";
@@ -41,7 +42,8 @@ export async function openTestApi() {
   ]);
   const database = await openDatabase(test.url, { applicationName: "api-test", maxConnections: 10 });
   const { pool, prisma } = database;
-  const vault = createVault(parseVaultKeys(generateVaultKey("k1")));
+  const vaults = openVaults(parseVaultKeys(generateVaultKey("k1")));
+  const vault = vaults.credentials;
   const egress = createEgress({ allow: ["127.0.0.0/8"] });
   const connectors = createConnectors({ anthropicBaseUrl: anthropic.url, anthropicDefaultModel: "claude-test" });
   const rings: string[][] = [];
@@ -62,8 +64,8 @@ export async function openTestApi() {
     endpoints,
     runs: createRunRepository(prisma),
     deliveries: createDeliveryRepository(prisma),
-    connections: createConnectionRepository(prisma, vault),
-    credentials: createCredentials(prisma, vault),
+    connections: createConnectionRepository(prisma, vaults),
+    credentials: createCredentials(prisma, vaults),
     keyValues: createKeyValueRepository(pool),
     apiKeys: createApiKeyRepository(prisma),
     workspaces: createWorkspaceRepository(prisma),

@@ -1,72 +1,144 @@
 import type { RequestListener } from "node:http";
 import { join } from "node:path";
+import { createRunGauges } from "@millrace/db";
+import type { RunObserver } from "@millrace/engine";
 import type { Router } from "express";
-import { createApi } from "../api/create-api.ts";
 import { createApp } from "../app.ts";
-import { createAuth } from "../auth/create-auth.ts";
-import type { Config } from "../config.ts";
-import { editorFiles } from "../editor-files.ts";
-import { findSample, prepareFirstStart } from "../first-start.ts";
 import { healthRoutes } from "../health.ts";
+import { createAdmission } from "../ingress/admission.ts";
 import { createIngress } from "../ingress/ingress.ts";
-import { createMetrics } from "../metrics.ts";
+import { startMaintenance } from "../maintenance.ts";
+import { createMetrics } from "../metrics/create-metrics.ts";
+import { createRunMetrics } from "../metrics/run-metrics.ts";
+import { createStoreMetrics } from "../metrics/store-metrics.ts";
+import { createWebhookMetrics } from "../metrics/webhook-metrics.ts";
+import { logRuns, tellAll } from "../observe-runs.ts";
 import { type Foundation, type Services, startWorker } from "../services.ts";
 import type { Closers } from "./closers.ts";
 import type { ReadyFacts } from "./terminal.ts";
 
 export type RolesOptions = Foundation & { root: string; url: string; services: Services; closers: Closers };
-export type OpenRoles = { listener: RequestListener; ready: Pick<ReadyFacts, "setupLink" | "webhook"> };
+export type OpenRoles = {
+  listener: RequestListener;
+  ready: Pick<ReadyFacts, "setupLink" | "webhook">;
+  /** From now on `/readyz` says no. */
+  refuseTraffic(): void;
+};
 
-const drainMs = 25_000;
+type Metrics = ReturnType<typeof createMetrics>;
+type Checks = Parameters<typeof healthRoutes>[0]["checks"];
+
+/** Together with the requests' 10 s, runs under way are finished or handed over within 30 s. */
+const drainMs = 20_000;
 
 /** Starts what MILLRACE_ROLES names and joins it to one request listener. */
 export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
-  const { config, url, services, database, queue, closers } = options;
-  const auth = createAuth({
-    prisma: database.prisma,
-    secret: options.ring.deriveKey("session/v1").toString("base64"),
-    publicUrl: url,
+  const { config, services, database } = options;
+  const metrics = createMetrics();
+  createStoreMetrics(metrics.registry, {
+    pool: database.pool,
+    runGauges: createRunGauges(database.pool).read,
+    ringCounts: services.queueMetrics.count,
   });
-  const { workspaceId } = await prepareFirstStart({ ...services, auth }, config);
-  const worker = config.roles.has("worker") ? await startWorker(services, queue, config.workerConcurrency) : undefined;
-  const metrics = createMetrics({ activeRuns: () => worker?.pool.active() ?? 0 });
+  const checks: { -readonly [Name in keyof Checks]: Checks[Name] } = { database: () => database.ping() };
+  const api = await openApi(options);
+  if (config.roles.has("worker")) await openWorkerRole(options, metrics);
+  const ingress = config.roles.has("ingress") ? openIngress(options, metrics, checks) : undefined;
   let isOpen = true;
-  const health = healthRoutes({
-    isOpen: () => isOpen,
-    checks: { database: () => database.ping(), queue: async () => void (await services.queueMetrics.count()) },
-  });
-  const pages: Router[] = [];
-  if (config.roles.has("api")) {
-    pages.push(createApi({ ...services, auth, publicUrl: url }));
-    pages.push(editorFiles(join(options.root, "apps", "editor", "dist"), url));
-  }
-  const ingress = config.roles.has("ingress")
-    ? createIngress({ ...services, trustedProxies: config.trustedProxies, observe: metrics.observeWebhook })
-    : undefined;
-  closers.add("worker", async () => {
-    await worker?.close(drainMs);
-  });
-  closers.add("readiness", async () => {
-    isOpen = false;
-  });
+  const health = healthRoutes({ isOpen: () => isOpen, checks });
   return {
+    refuseTraffic() {
+      isOpen = false;
+    },
     listener: createApp({
       ingress,
       operations: [health, metrics.routes],
-      pages,
+      pages: api.pages,
       trustedProxies: config.trustedProxies,
     }),
-    ready: await readyFacts(services, workspaceId, url, config),
+    ready: api.ready,
   };
 }
 
-async function readyFacts(
-  services: Services,
-  workspaceId: string,
-  url: string,
-  config: Config,
-): Promise<OpenRoles["ready"]> {
-  if (!config.roles.has("api")) return { setupLink: undefined, webhook: undefined };
+function openIngress(
+  { config, services, url }: RolesOptions,
+  { registry }: Metrics,
+  checks: Record<string, () => Promise<void>>,
+) {
+  const admission = createAdmission({ log: services.log });
+  const webhooks = createWebhookMetrics(registry, admission.state);
+  checks.intake = async () => {
+    if (admission.state().isStalled) throw new Error("The database does not record requests.");
+  };
+  return webhooks.timed(
+    createIngress({
+      ...services,
+      admission,
+      endpoints: admission.limitLookups(services.endpoints),
+      intake: admission.limitWrites(services.intake),
+      publicUrl: url,
+      trustedProxies: config.trustedProxies,
+      observe: webhooks.observe,
+    }),
+  );
+}
+
+async function openWorkerRole(
+  { config, services, database, queue, closers, log }: RolesOptions,
+  { registry }: Metrics,
+) {
+  let active = () => 0;
+  const runs = createRunMetrics(registry, () => active());
+  const observers: RunObserver[] = [runs.observer, logRuns(log)];
+  if (config.traces) {
+    // The tracing libraries are loaded by those who want traces only.
+    const { createRunTracer } = await import("../tracing/run-tracer.ts");
+    const tracer = createRunTracer(config.traces);
+    closers.add("traces", 5_000, tracer.close);
+    observers.push(tracer);
+  }
+  const worker = await startWorker(services, queue, config.workerConcurrency, {
+    observe: tellAll(observers, log),
+    onRecovery: runs.observeRecovery,
+    onLostLeases: runs.observeLostLeases,
+  });
+  active = worker.pool.active;
+  closers.add("worker", drainMs + 10_000, async (manner) => {
+    await worker.close(manner === "hurried" ? 0 : drainMs);
+  });
+  const maintenance = startMaintenance(database.pool, services.clock, services.log, {
+    retentionDays: config.retentionDays,
+  });
+  closers.add("maintenance", 5_000, maintenance.stop);
+}
+
+type OpenApi = { pages: Router[]; ready: OpenRoles["ready"] };
+
+/** Everything that people and their programs talk to, and what they find at the first start. Loaded only where it is served. */
+async function openApi({ config, root, url, services, database, ring }: RolesOptions): Promise<OpenApi> {
+  const isServed = config.roles.has("api");
+  const nothing = { pages: [], ready: { setupLink: undefined, webhook: undefined } };
+  // On a database of our own, nobody else can prepare it.
+  if (!isServed && config.databaseUrl !== undefined) return nothing;
+  const { createAuth } = await import("../auth/create-auth.ts");
+  const { prepareFirstStart } = await import("../first-start.ts");
+  const auth = createAuth({
+    prisma: database.prisma,
+    secret: ring.deriveKey("session/v1").toString("base64"),
+    publicUrl: url,
+  });
+  const { workspaceId } = await prepareFirstStart({ ...services, auth }, config, database);
+  if (!isServed) return nothing;
+  const { createApi } = await import("../api/create-api.ts");
+  const { editorFiles } = await import("../editor-files.ts");
+  return {
+    pages: [createApi({ ...services, auth, publicUrl: url }), editorFiles(join(root, "apps", "editor", "dist"), url)],
+    ready: await readyFacts(services, workspaceId, url),
+  };
+}
+
+async function readyFacts(services: Services, workspaceId: string, url: string): Promise<OpenRoles["ready"]> {
+  const { findSample } = await import("../first-start.ts");
   const token = await services.setup.issueToken();
   const sample = await findSample(services, workspaceId);
   return {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { EngineLog, Intake } from "@millrace/engine";
+import type { EngineLog, InboundRequest, Intake } from "@millrace/engine";
 import { createRefusalLog } from "./refusal-log.ts";
 
 /** Nothing was recorded and nothing will be: the sender should try again. */
@@ -29,12 +29,15 @@ export const admissionLimits = {
   waiting: 1_000,
   /** Those of them that were handed to the database: what is refused before it got there surely left nothing behind. */
   submitted: 400,
-  /** Lookups of endpoints under way. */
+  /** Lookups of endpoints and of their secrets under way. */
   lookups: 200,
   /** Bodies in memory, from the first byte to the answer. */
   bytes: 64 * 1_048_576,
   lookupMs: 700,
   writeMs: 1_200,
+  /** What is longer than the usual limit of a body gets that much more time: a millisecond for each of so many bytes. */
+  longBytes: 1_048_576,
+  longBytesPerMs: 2_000,
   /** When the oldest work handed to the database is older, newcomers are refused at once. */
   stalledMs: 1_000,
 };
@@ -56,6 +59,8 @@ export interface Admission {
   enter(): void;
   /** Counts a request's bytes until its response is closed; false where they are one too many. */
   meter(response: ServerResponse): (bytes: number) => boolean;
+  /** A read from the database that answers in time or rejects with Unavailable. */
+  lookUp<Result>(read: () => Promise<Result>): Promise<Result>;
   /** Lookups that answer in time or reject with Unavailable. */
   limitLookups<Endpoint>(endpoints: Endpoints<Endpoint>): Endpoints<Endpoint>;
   /** Writes that are committed in time or reject with Unavailable. */
@@ -101,16 +106,17 @@ export function createAdmission(options: {
     }
   }
 
-  function write<Result>(record: () => Promise<Result>): Promise<Result> {
+  function write<Result>({ event }: Pick<InboundRequest, "event">, record: () => Promise<Result>): Promise<Result> {
+    const extraMs = Math.max(0, event.body.byteLength - limits.longBytes) / limits.longBytesPerMs;
     return new Promise((resolve, reject) => {
-      const work: Work = { since: now(), start };
-      const deadline = afterDeadline(limits.writeMs, () => {
+      const work: Work = { since: now() + extraMs, start };
+      const deadline = afterDeadline(limits.writeMs + extraMs, () => {
         const wasQueued = queued.delete(work);
         reject(refusal(wasQueued ? "overloaded" : "unavailable"));
       });
       function start(): void {
         queued.delete(work);
-        work.since = now();
+        work.since = now() + extraMs;
         submitted.add(work);
         record()
           .then(resolve, (error: unknown) => reject(refusal("unavailable", error)))
@@ -122,6 +128,21 @@ export function createAdmission(options: {
       }
       queued.add(work);
       startNext();
+    });
+  }
+
+  function lookUp<Result>(read: () => Promise<Result>): Promise<Result> {
+    if (lookups.size >= limits.lookups) return Promise.reject(refusal("overloaded"));
+    return new Promise((resolve, reject) => {
+      const lookup = { since: now() };
+      lookups.add(lookup);
+      const deadline = afterDeadline(limits.lookupMs, () => reject(refusal("unavailable")));
+      read()
+        .then(resolve, (error: unknown) => reject(refusal("unavailable", error)))
+        .finally(() => {
+          deadline.cancel();
+          lookups.delete(lookup);
+        });
     });
   }
 
@@ -140,27 +161,12 @@ export function createAdmission(options: {
         return false;
       };
     },
-    limitLookups: (endpoints) => ({
-      findByToken(token) {
-        if (lookups.size >= limits.lookups) return Promise.reject(refusal("overloaded"));
-        return new Promise((resolve, reject) => {
-          const lookup = { since: now() };
-          lookups.add(lookup);
-          const deadline = afterDeadline(limits.lookupMs, () => reject(refusal("unavailable")));
-          endpoints
-            .findByToken(token)
-            .then(resolve, (error: unknown) => reject(refusal("unavailable", error)))
-            .finally(() => {
-              deadline.cancel();
-              lookups.delete(lookup);
-            });
-        });
-      },
-    }),
+    lookUp,
+    limitLookups: (endpoints) => ({ findByToken: (token) => lookUp(() => endpoints.findByToken(token)) }),
     limitWrites: (intake) => ({
-      accept: (request) => write(() => intake.accept(request)),
-      refuse: (request) => write(() => intake.refuse(request)),
-      start: (request) => write(() => intake.start(request)),
+      accept: (request) => write(request, () => intake.accept(request)),
+      refuse: (request) => write(request, () => intake.refuse(request)),
+      start: (request) => write(request, () => intake.start(request)),
     }),
     state: () => ({
       queued: queued.size,

@@ -7,6 +7,7 @@ import { createIntake } from "@millrace/db";
 import type { Intake } from "@millrace/engine";
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createAdmission } from "./admission.ts";
 import { createIngress, type IngressEndpoint } from "./ingress.ts";
 
 const token = "abcdefghijklmnopqrstuvwxyz012345";
@@ -38,21 +39,27 @@ beforeEach(async () => {
     versionId: newId("version"),
     trigger: webhook(),
   };
+  const log = { info() {}, warn() {}, error() {} };
+  const admission = createAdmission({ log });
   const ingress = createIngress({
+    admission,
     endpoints: { findByToken: async (given) => (given === token ? endpoint : undefined) },
-    intake: {
+    intake: admission.limitWrites({
       accept: (request) => intake.accept(request),
       refuse: (request) => intake.refuse(request),
       start: (request) => intake.start(request),
-    },
+    }),
     doorbell: {
       async ring(_workspaceId, runIds) {
         rings.push([...runIds]);
       },
     },
     live: { publish() {} },
+    signingSecrets: { open: async () => [] },
+    egress: { fetch: () => Promise.reject(new Error("no request leaves")) },
+    publicUrl: "https://hooks.example.com",
     clock: { now: () => new Date() },
-    log: { info() {}, warn() {}, error() {} },
+    log,
     trustedProxies: 0,
     observe: (verdict) => observed.push(verdict),
   });
@@ -209,6 +216,6 @@ describe("a request that starts no run is recorded with its answer", () => {
 
 test("what could not be committed is answered 503 with Retry-After, never 2xx", async () => {
   intake = { ...intake, accept: () => Promise.reject(new Error("the database is away")) };
-  expect(await post("{}")).toMatchObject({ status: 503, retryAfter: "1", body: { code: "unavailable" } });
+  expect(await post("{}")).toMatchObject({ status: 503, retryAfter: "2", body: { code: "unavailable" } });
   expect(rings).toEqual([]);
 });

@@ -1,13 +1,17 @@
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ReceivedEvent, Trigger } from "@millrace/automation";
-import type { Clock } from "@millrace/base";
+import type { Trigger } from "@millrace/automation";
 import type { Answer, Doorbell, EngineLog, InboundRequest, Intake, LiveEvents } from "@millrace/engine";
 import { type Admission, Unavailable } from "./admission.ts";
-import { createEndpointCache } from "./endpoint-cache.ts";
-import { answerAndLinger, hasLongRest } from "./linger.ts";
+import { createTriggerCache, isWebhook, type OpenedTrigger, unpublishedTrigger } from "./opened-trigger.ts";
+import { createRateLimits } from "./rate-limits.ts";
 import { OutOfRoom, readBody } from "./read-body.ts";
+import { receivedEvent, splitTarget } from "./received-event.ts";
+import { problem, send } from "./send-answer.ts";
+import { createShortCache } from "./short-cache.ts";
 import { sourceAddress } from "./source-address.ts";
-import { compileTriggerRules, type TriggerRules } from "./trigger-rules.ts";
+import { unpackBody } from "./unpack-body.ts";
+import { createVerifyRequest, type VerificationServices } from "./verify-request.ts";
 
 export type IngressEndpoint = {
   endpointId: string;
@@ -18,21 +22,29 @@ export type IngressEndpoint = {
   trigger: Trigger | null;
 };
 
-export type IngressServices = {
-  admission: Pick<Admission, "enter" | "meter">;
+export type IngressServices = VerificationServices & {
+  admission: Pick<Admission, "enter" | "meter" | "lookUp">;
   endpoints: { findByToken(token: string): Promise<IngressEndpoint | undefined> };
   intake: Intake;
   doorbell: Doorbell;
   live: LiveEvents;
-  clock: Clock;
   log: EngineLog;
   trustedProxies: number;
   observe(verdict: string, status: number): void;
 };
 
-const bodyLimitBytes = 1_048_576;
+/** One request on its way through. */
+type Call = {
+  endpoint: IngressEndpoint;
+  trigger: OpenedTrigger;
+  request: IncomingMessage;
+  response: ServerResponse;
+  inbound: InboundRequest;
+};
+
+type Refusal = { reason: string; answer: Answer; headers?: Record<string, string> };
+
 const hookPath = /^\/hooks\/([A-Za-z0-9_-]{16,128})$/;
-const methods = new Set(["POST", "PUT", "PATCH"]);
 
 export const isHook = (request: IncomingMessage): boolean => request.url?.startsWith("/hooks/") === true;
 
@@ -40,8 +52,17 @@ export const isHook = (request: IncomingMessage): boolean => request.url?.starts
 export function createIngress(
   services: IngressServices,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const findEndpoint = createEndpointCache(services.endpoints.findByToken, () => services.clock.now().getTime());
-  const rulesFor = createRuleCache();
+  const { clock } = services;
+  const now = () => clock.now().getTime();
+  const findEndpoint = createShortCache({
+    find: (token: string) => services.endpoints.findByToken(token),
+    // Tokens are kept as hashes only.
+    keyOf: (token) => createHash("sha256").update(token).digest("base64"),
+    now,
+  });
+  const openTrigger = createTriggerCache();
+  const verifyRequest = createVerifyRequest(services);
+  const rateLimits = createRateLimits(now);
 
   return async (request, response) => {
     try {
@@ -65,68 +86,94 @@ export function createIngress(
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     services.admission.enter();
-    const [path = "", query = ""] = split(request.url ?? "");
+    const [path, query] = splitTarget(request.url ?? "");
     const token = hookPath.exec(path)?.[1];
     const endpoint = token === undefined ? undefined : await findEndpoint(token);
     if (!endpoint) {
       services.observe("unknown", 404);
-      send(
-        response,
-        problem(
-          404,
-          "unknown_endpoint",
-          "There is no webhook at this URL. Copy it again from the automation's trigger.",
-        ),
-      );
+      send(response, unknownEndpoint);
       return;
     }
     const inbound = (body: Uint8Array): InboundRequest => ({
       workspaceId: endpoint.workspaceId,
       automationId: endpoint.automationId,
       endpointId: endpoint.endpointId,
-      event: eventOf(request, query, body, services.clock.now()),
+      event: receivedEvent(request, query, body, clock.now()),
       sourceIp: sourceAddress(request, services.trustedProxies),
     });
-    if (!methods.has(request.method ?? "")) {
-      const allow = [...methods].join(", ");
-      const answer = problem(405, "method_not_allowed", `Send ${allow}; ${request.method} starts no run.`);
-      await refuse(response, inbound(new Uint8Array()), "rejected", `Method ${request.method} is not taken.`, answer, {
-        allow,
-      });
+    const { versionId } = endpoint;
+    const trigger =
+      versionId !== null && isWebhook(endpoint.trigger) ? openTrigger(versionId, endpoint.trigger) : unpublishedTrigger;
+    const call = { endpoint, trigger, request, response };
+    const { method = "" } = request;
+    if (!trigger.methods.has(method) && !trigger.questionMethods.has(method)) {
+      await refuse({ ...call, inbound: inbound(new Uint8Array()) }, methodRefusal(method, trigger));
       return;
     }
-    const read = await readBody(request, { bytes: bodyLimitBytes, take: services.admission.meter(response) });
+    const limits = { bytes: trigger.limitBytes, take: services.admission.meter(response) };
+    const read = await readBody(request, limits);
     if (!read.ok) {
-      const code = read.status === 413 ? "too_large" : "unreadable_body";
-      const answer = problem(read.status, code, read.reason);
-      await refuse(response, inbound(new Uint8Array()), "rejected", read.reason, answer);
+      await refuse({ ...call, inbound: inbound(new Uint8Array()) }, bodyProblem(read));
       return;
     }
-    await judge(endpoint, inbound(read.body), response);
+    const sent = { ...call, inbound: inbound(read.body) };
+    const verified = await prove(sent);
+    if (!verified) return;
+    const unpacked = await unpackBody(read.body, request.headers["content-encoding"], limits);
+    if (unpacked.ok) await judge({ ...call, inbound: inbound(unpacked.body) }, verified.dedupeKey);
+    else await refuse(sent, bodyProblem(unpacked));
   }
 
-  async function judge(endpoint: IngressEndpoint, inbound: InboundRequest, response: ServerResponse): Promise<void> {
-    const { versionId, trigger } = endpoint;
-    const closed = closedReason(endpoint);
-    if (closed || versionId === null || trigger?.type !== "webhook") {
-      const { code, reason } = closed ?? notPublished;
-      await refuse(response, inbound, "rejected", reason, problem(409, code, reason));
-      return;
+  /** Undefined once the request was answered: it could not be verified, asked something, or comes to a closed door. */
+  async function prove(call: Call): Promise<{ dedupeKey: string | undefined } | undefined> {
+    const { endpoint, trigger, request, inbound } = call;
+    let dedupeKey: string | undefined;
+    if (trigger.verification) {
+      const { workspaceId, event, sourceIp } = inbound;
+      const arrived = { workspaceId, event, target: request.url ?? "", sourceIp };
+      const verified = await verifyRequest(trigger.verification, arrived);
+      if (verified.kind !== "verified") {
+        await refuse(call, verified, verified.kind === "handshake" ? "handshake" : "rejected");
+        return undefined;
+      }
+      dedupeKey = verified.dedupeKey;
     }
-    const verdict = rulesFor(versionId, trigger)(inbound.event);
+    const refusal = closedReason(endpoint) ?? methodFault(call) ?? rateFault(call);
+    if (!refusal) return { dedupeKey };
+    await refuse(call, refusal);
+    return undefined;
+  }
+
+  /** A method that only asks questions, and this was none. */
+  function methodFault({ request: { method = "" }, trigger }: Call): Refusal | undefined {
+    return trigger.methods.has(method) ? undefined : methodRefusal(method, trigger);
+  }
+
+  /** After the verification, so that nobody but the sender can use up what the sender may send. */
+  function rateFault({ endpoint, trigger: { rateLimit } }: Call): Refusal | undefined {
+    const seconds = rateLimit && rateLimits.refuse(endpoint.endpointId, rateLimit);
+    if (rateLimit === undefined || seconds === undefined) return undefined;
+    const reason = `More than ${rateLimit.requests} requests in ${rateLimit.perMs / 1_000} s, the limit of this endpoint.`;
+    return {
+      reason,
+      answer: problem(429, "rate_limited", reason),
+      headers: { "retry-after": String(seconds) },
+    };
+  }
+
+  async function judge(call: Call, presetKey: string | undefined): Promise<void> {
+    const { versionId } = call.endpoint;
+    if (versionId === null) throw new Error("A request went past a door that is closed.");
+    const verdict = call.trigger.rules(call.inbound.event, presetKey);
     if (verdict.kind === "rejected") {
-      await refuse(
-        response,
-        inbound,
-        "rejected",
-        verdict.reason,
-        problem(verdict.status, verdict.code, verdict.reason),
-      );
+      const { reason, status, code } = verdict;
+      await refuse(call, { reason, answer: problem(status, code, reason) });
     } else if (verdict.kind === "filtered") {
-      const answer = { status: 200, body: JSON.stringify({ status: "filtered", reason: verdict.reason }) };
-      await refuse(response, inbound, "filtered", verdict.reason, answer);
+      const { reason } = verdict;
+      const answer = { status: 200, body: JSON.stringify({ status: "filtered", reason }) };
+      await refuse(call, { reason, answer }, "filtered");
     } else {
-      await accept({ ...inbound, versionId, dedupeKey: verdict.dedupeKey }, response);
+      await accept({ ...call.inbound, versionId, dedupeKey: verdict.dedupeKey }, call.response);
     }
   }
 
@@ -143,12 +190,9 @@ export function createIngress(
   }
 
   async function refuse(
-    response: ServerResponse,
-    inbound: InboundRequest,
-    verdict: "rejected" | "filtered",
-    reason: string,
-    answer: Answer,
-    headers: Record<string, string> = {},
+    { inbound, response }: Call,
+    { reason, answer, headers }: Refusal,
+    verdict: "rejected" | "filtered" | "handshake" = "rejected",
   ): Promise<void> {
     await services.intake.refuse({ ...inbound, verdict, reason, answer });
     services.observe(verdict, answer.status);
@@ -156,70 +200,39 @@ export function createIngress(
   }
 }
 
-const notPublished = {
-  code: "not_published",
-  reason:
-    "This automation is not published yet. The request was recorded and can be used as a sample; publish, then send it again.",
-};
+const unknownEndpoint = problem(
+  404,
+  "unknown_endpoint",
+  "There is no webhook at this URL. Copy it again from the automation's trigger.",
+);
 
-function closedReason({ enabled, versionId, trigger }: IngressEndpoint): { code: string; reason: string } | undefined {
-  if (versionId === null || trigger === null) return notPublished;
+function methodRefusal(method: string, { methods }: OpenedTrigger): Refusal {
+  const allow = [...methods].join(", ");
+  return {
+    reason: `Method ${method} is not taken.`,
+    answer: problem(405, "method_not_allowed", `Send ${allow}; ${method} starts no run.`),
+    headers: { allow },
+  };
+}
+
+const bodyProblem = ({ status, reason }: { status: number; reason: string }): Refusal => ({
+  reason,
+  answer: problem(status, status === 413 ? "too_large" : "unreadable_body", reason),
+});
+
+function closedReason({ enabled, versionId, trigger }: IngressEndpoint): Refusal | undefined {
+  if (versionId === null || trigger === null) {
+    return closed(
+      "not_published",
+      "This automation is not published yet. The request was recorded and can be used as a sample; publish, then send it again.",
+    );
+  }
   if (!enabled)
-    return {
-      code: "paused",
-      reason: "This automation is paused. The request was recorded; send it again once it is on.",
-    };
+    return closed("paused", "This automation is paused. The request was recorded; send it again once it is on.");
   if (trigger.type !== "webhook") {
-    return {
-      code: "no_webhook_trigger",
-      reason: "The published version of this automation is not started by a webhook.",
-    };
+    return closed("no_webhook_trigger", "The published version of this automation is not started by a webhook.");
   }
   return undefined;
 }
 
-function createRuleCache(): (versionId: string, trigger: Trigger & { type: "webhook" }) => TriggerRules {
-  const rules = new Map<string, TriggerRules>();
-  return (versionId, trigger) => {
-    const known = rules.get(versionId) ?? compileTriggerRules(trigger);
-    rules.set(versionId, known);
-    const [oldest] = rules.keys();
-    if (rules.size > 1_000 && oldest !== undefined) rules.delete(oldest);
-    return known;
-  };
-}
-
-function split(url: string): [path: string, query: string] {
-  const mark = url.indexOf("?");
-  return mark === -1 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
-}
-
-function eventOf(request: IncomingMessage, query: string, body: Uint8Array, receivedAt: Date): ReceivedEvent {
-  const headers: [string, string][] = [];
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    headers.push([request.rawHeaders[index] ?? "", request.rawHeaders[index + 1] ?? ""]);
-  }
-  const contentType = request.headers["content-type"] ?? null;
-  return { method: request.method ?? "POST", query, headers, contentType, body, receivedAt };
-}
-
-/** RFC 9457. */
-function problem(status: number, code: string, detail: string): Answer {
-  return { status, body: JSON.stringify({ type: `urn:millrace:${code}`, status, code, detail }) };
-}
-
-function send(response: ServerResponse, answer: Answer, headers: Record<string, string> = {}): void {
-  if (response.headersSent || response.destroyed) return;
-  const type = answer.status >= 400 ? "application/problem+json" : "application/json";
-  const isCut = hasLongRest(response.req);
-  response.writeHead(answer.status, {
-    "content-type": type,
-    "content-length": Buffer.byteLength(answer.body),
-    "x-content-type-options": "nosniff",
-    ...(isCut ? { connection: "close" } : {}),
-    ...headers,
-  });
-  if (isCut) return answerAndLinger(response, answer.body);
-  response.req.resume();
-  response.end(answer.body);
-}
+const closed = (code: string, reason: string): Refusal => ({ reason, answer: problem(409, code, reason) });

@@ -18,7 +18,8 @@ export type Verdict =
   | { kind: "filtered"; reason: string }
   | { kind: "rejected"; status: 400; code: "invalid_json" | "dedupe_failed" | "filter_failed"; reason: string };
 
-export type TriggerRules = (event: ReceivedEvent) => Verdict;
+/** `presetKey` is the provider's own id of the delivery; it counts where the trigger says nothing else. */
+export type TriggerRules = (event: ReceivedEvent, presetKey: string | undefined) => Verdict;
 
 const dedupeKeyLimit = 1_024;
 
@@ -29,8 +30,9 @@ const dedupeKeyLimit = 1_024;
 export function compileTriggerRules(trigger: WebhookTrigger): TriggerRules {
   const dedupe = trigger.dedupe === undefined ? undefined : compileTemplate(trigger.dedupe, { names: ["trigger"] });
   const filter = trigger.filter === undefined ? undefined : compileExpression(trigger.filter, { names: ["trigger"] });
-  return (event) => {
-    if (!dedupe && !filter && !isJsonType(mediaType(event.contentType))) return { kind: "accepted", dedupeKey: null };
+  return (event, presetKey) => {
+    const accepted: Verdict = { kind: "accepted", dedupeKey: presetKey ?? null };
+    if (!dedupe && !filter && !isJsonType(mediaType(event.contentType))) return accepted;
     const opened = openEvent(event);
     if (opened.malformed !== undefined) {
       return rejected("invalid_json", `The body is not valid JSON: ${opened.malformed}`);
@@ -43,7 +45,7 @@ export function compileTriggerRules(trigger: WebhookTrigger): TriggerRules {
       if (!(error instanceof ExpressionError)) throw error;
       return rejected("filter_failed", `The trigger's filter could not be computed: ${error.message}`);
     }
-    return dedupe ? keyed(dedupe, scope) : { kind: "accepted", dedupeKey: null };
+    return dedupe ? keyed(dedupe, scope) : accepted;
   };
 }
 

@@ -27,6 +27,7 @@ function bodyPaths(definition: Definition): readonly Segment[][] {
     if ("action" in step) found.push(...templatePaths(step.input));
     else if ("set" in step) found.push(...templatePaths(step.set));
     else if ("filter" in step) found.push(...expressionPaths(step.filter));
+    else if ("respond" in step) for (const value of Object.values(step.respond)) found.push(...templatePaths(value));
     else for (const arm of step.branch) if ("when" in arm) found.push(...expressionPaths(arm.when));
   }
   return found.filter(

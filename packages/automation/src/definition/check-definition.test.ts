@@ -23,7 +23,10 @@ const world: DefinitionWorld = {
               maxTokens === 0 ? [{ field: "maxTokens", message: "expected at least 1" }] : [],
           }
         : undefined,
-  connections: [{ name: "work", connectorId: "anthropic" }],
+  connections: [
+    { name: "work", connectorId: "anthropic" },
+    { name: "github-hooks", connectorId: "webhook" },
+  ],
 };
 
 function check(steps: unknown[], trigger: unknown = { type: "webhook" }) {
@@ -136,4 +139,33 @@ test("explains expressions that don't parse, wherever they stand", () => {
     "steps[3].set.value",
   ]);
   expect(new Set(faults.map(({ code }) => code))).toEqual(new Set(["invalid_expression"]));
+});
+
+test("names the secret that the keyvault does not have, with the nearest", () => {
+  const verify = (value: object) => check([], { type: "webhook", verify: value });
+  expect(verify({ preset: "github", secret: "github-hooks" })).toEqual([]);
+  expect(verify({ preset: "github", secret: "github-hook" })).toEqual([
+    {
+      path: "trigger.verify.secret",
+      code: "unknown_secret",
+      nearest: "github-hooks",
+      message:
+        "The keyvault has no webhook signing secret named github-hook: add it under Connections. Did you mean github-hooks?",
+    },
+  ]);
+  // A connection of another service is no signing secret, even under the same name.
+  expect(verify({ preset: "meta", secret: ["github-hooks", "work"], verifyToken: "token" })).toMatchObject([
+    { path: "trigger.verify.secret[1]", code: "unknown_secret" },
+    { path: "trigger.verify.verifyToken", code: "unknown_secret" },
+  ]);
+});
+
+test("checks the expressions of a Respond step, and says when nobody waits for it", () => {
+  const steps = [{ id: "answer", respond: { body: { id: "{{ steps.later.id }}" } } }];
+  expect(check(steps, { type: "webhook", respond: "whenFinished" })).toMatchObject([
+    { path: "steps[0].respond.body.id", code: "unknown_step" },
+  ]);
+  expect(check([{ id: "answer", respond: {} }])).toMatchObject([
+    { path: "steps[0]", code: "unused_answer", message: expect.stringContaining("whenFinished") },
+  ]);
 });

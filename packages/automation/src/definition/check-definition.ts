@@ -2,9 +2,11 @@ import { isJsonObject, type Json, type JsonObject } from "@millrace/base";
 import { compileExpression, ExpressionError } from "../expression/expression.ts";
 import type { LineagePath } from "../expression/lineage.ts";
 import { compileTemplate } from "../expression/template.ts";
+import { openVerification, signingSecretConnectorId, type Verification } from "../verification/verification-schema.ts";
 import type { ActionStep, Definition } from "./definition.ts";
 import { nearestName } from "./nearest-name.ts";
 import { type DefinitionIssue, presentPath } from "./parse-definition.ts";
+import type { RespondStep } from "./respond-step.ts";
 import { type PlacedStep, walkSteps } from "./walk-steps.ts";
 
 /** What the check must know of an action; the connector registry provides it. */
@@ -33,7 +35,7 @@ export const expressionNames = ["trigger", "steps", "run", "automation"] as cons
  */
 export function checkDefinition(definition: Definition, world: DefinitionWorld): DefinitionIssue[] {
   const issues: DefinitionIssue[] = [];
-  checkTrigger(definition, issues);
+  checkTrigger(definition, world, issues);
   const allIds = [...walkSteps(definition.steps)].map(({ step }) => step.id);
   for (const placed of walkSteps(definition.steps)) {
     const { step, location } = placed;
@@ -41,6 +43,7 @@ export function checkDefinition(definition: Definition, world: DefinitionWorld):
     if ("action" in step) checkAction(step, visit, world);
     else if ("set" in step) checkTemplates(step.set, `${location}.set`, visit);
     else if ("filter" in step) checkExpression(step.filter, `${location}.filter`, visit);
+    else if ("respond" in step) checkRespond(step, definition, visit);
     else {
       for (const [arm, choice] of step.branch.entries()) {
         if ("when" in choice) checkExpression(choice.when, `${location}.branch[${arm}].when`, visit);
@@ -57,13 +60,43 @@ function problem(path: string, code: DefinitionIssue["code"], message: string, n
   return { path, code, message: `${message}${hint}`, severity: "error", ...(nearest ? { nearest } : {}) };
 }
 
-function checkTrigger({ trigger }: Definition, issues: DefinitionIssue[]): void {
+function checkTrigger({ trigger }: Definition, world: DefinitionWorld, issues: DefinitionIssue[]): void {
   if (trigger.type !== "webhook") return;
+  if (trigger.verify) checkSecrets(trigger.verify, world, issues);
   const names = ["trigger"];
   if (trigger.dedupe !== undefined)
     attempt(issues, "trigger.dedupe", () => compileTemplate(trigger.dedupe ?? "", { names }));
+  if (trigger.order !== undefined)
+    attempt(issues, "trigger.order", () => compileTemplate(trigger.order ?? "", { names }));
   if (trigger.filter !== undefined)
     attempt(issues, "trigger.filter", () => compileExpression(trigger.filter ?? "", { names }));
+}
+
+/** A name without an entry would refuse every request, so it is said before anything is published. */
+function checkSecrets(verification: Verification, world: DefinitionWorld, issues: DefinitionIssue[]): void {
+  const known = world.connections
+    .filter(({ connectorId }) => connectorId === signingSecretConnectorId)
+    .map(({ name }) => name);
+  const { secretNames, verifyTokenName } = openVerification(verification);
+  const isList = "secret" in verification && Array.isArray(verification.secret);
+  const named = secretNames.map((name, index) => ({ name, path: isList ? `secret[${index}]` : "secret" }));
+  if (verifyTokenName !== undefined) named.push({ name: verifyTokenName, path: "verifyToken" });
+  for (const { name, path } of named) {
+    if (known.includes(name)) continue;
+    const message = `The keyvault has no webhook signing secret named ${name}: add it under Connections.`;
+    issues.push(problem(`trigger.verify.${path}`, "unknown_secret", message, nearestName(name, known)));
+  }
+}
+
+function checkRespond({ respond }: RespondStep, { trigger }: Definition, visit: Visit): void {
+  const { location } = visit.placed;
+  for (const part of ["status", "headers", "body"] as const) {
+    const value = respond[part];
+    if (value !== undefined) checkTemplates(value, `${location}.respond.${part}`, visit);
+  }
+  if (trigger.type === "webhook" && trigger.respond === "whenFinished") return;
+  const message = "Nobody waits for this answer: set the trigger's respond to whenFinished.";
+  visit.issues.push({ path: location, code: "unused_answer", message, severity: "warning" });
 }
 
 function checkAction(step: ActionStep, visit: Visit, world: DefinitionWorld): void {

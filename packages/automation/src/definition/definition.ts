@@ -1,20 +1,13 @@
 import { durationPattern, type Json, type JsonObject, parseDurationMs } from "@millrace/base";
 import { z } from "zod";
+import { everyStep } from "./every-step.ts";
+import { type RespondStep, respondStep } from "./respond-step.ts";
+import { webhookTrigger } from "./webhook-trigger.ts";
 
 /** The number a definition starts with. It rises when an older reader could misread a newer definition. */
 export const definitionVersion = 1;
 
-export const definitionLimits = { steps: 200, nesting: 8, jsonBytes: 262_144, nameLength: 120 };
-
-/** Step ids are names in expressions (`steps.summarize.text`), so they are CEL identifiers. */
-export const stepIdPattern = /^[a-z][A-Za-z0-9_]{0,62}$/;
-
-/** Words that CEL's grammar keeps for itself: https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
-export const reservedWords: ReadonlySet<string> = new Set(
-  "true false null in as break const continue else for function if import let loop package namespace return var void while".split(
-    " ",
-  ),
-);
+export const definitionLimits = { steps: 200, nesting: 8, jsonBytes: 262_144, nameLength: 120, concurrency: 1_000 };
 
 const json: z.ZodType<Json> = z.json();
 const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), json);
@@ -28,18 +21,7 @@ const duration = (maxMs: number, label: string) =>
       return ms === undefined || (ms > 0 && ms <= maxMs);
     }, `expected more than 0 and at most ${label}`);
 
-const stepId = z
-  .string()
-  .regex(stepIdPattern, "expected a lower-case letter, then up to 62 letters, digits or underscores")
-  .refine((id) => !reservedWords.has(id), "this word belongs to the expression language; choose another id")
-  .meta({ title: "Id", description: "Later steps refer to this step's output as steps.<id>." });
-
 const expression = z.string().min(1).max(4_096);
-
-const everyStep = {
-  id: stepId,
-  note: z.string().max(2_000).optional().meta({ description: "For people; it has no effect." }),
-};
 
 export type ActionStep = {
   id: string;
@@ -56,8 +38,9 @@ export type SetStep = { id: string; note?: string | undefined; set: JsonObject }
 export type FilterStep = { id: string; note?: string | undefined; filter: string };
 export type BranchArm = { when: string; steps: Step[] } | { otherwise: Step[] };
 export type BranchStep = { id: string; note?: string | undefined; branch: BranchArm[] };
-export type Step = ActionStep | SetStep | FilterStep | BranchStep;
-export type StepKind = "action" | "set" | "filter" | "branch";
+export type Step = ActionStep | SetStep | FilterStep | BranchStep | RespondStep;
+export const stepKinds = ["action", "set", "filter", "branch", "respond"] as const;
+export type StepKind = (typeof stepKinds)[number];
 
 export const actionStep: z.ZodType<ActionStep> = z
   .strictObject({
@@ -110,34 +93,41 @@ export const branchStep: z.ZodType<BranchStep> = z
   .strictObject({ ...everyStep, branch: z.array(branchArm).min(1).max(20) })
   .meta({ id: "BranchStep", title: "Branch" });
 
-export const step: z.ZodType<Step> = z.lazy(() => z.union([actionStep, setStep, filterStep, branchStep]));
+export const step: z.ZodType<Step> = z.lazy(() => z.union([actionStep, setStep, filterStep, branchStep, respondStep]));
 
-const webhookTrigger = z.strictObject({
-  type: z.literal("webhook"),
-  verify: z
-    .strictObject({ preset: z.literal("none", "expected none: other presets are not available in this version") })
-    .optional(),
-  dedupe: z
-    .string()
-    .max(4_096)
-    .optional()
-    .meta({ description: "Requests for which this gives the same text start one run." }),
-  filter: expression.optional().meta({ description: "Only requests for which this is true start a run." }),
-  respond: z.literal("now", "expected now: other answers are not available in this version").optional(),
-});
 const manualTrigger = z.strictObject({ type: z.literal("manual") });
 
 export const trigger = z.discriminatedUnion("type", [webhookTrigger, manualTrigger]);
 export type Trigger = z.output<typeof trigger>;
-export type WebhookTrigger = z.output<typeof webhookTrigger>;
 
 export type Definition = {
   millrace: 1;
   name: string;
   description?: string | undefined;
+  /** How many of its runs execute at once; absent: any number. */
+  concurrency?: number | undefined;
+  retention?: Retention | undefined;
   trigger: Trigger;
   steps: Step[];
 };
+
+/** How long and how much of an automation's history is kept, within what the installation keeps. */
+export type Retention = { days?: number | undefined; megabytes?: number | undefined };
+
+const retention: z.ZodType<Retention> = z
+  .strictObject({
+    days: z.int("expected a whole number of days").min(1, "expected at least 1 day").max(3_650).optional(),
+    megabytes: z
+      .int("expected a whole number of megabytes")
+      .min(1, "expected at least 1 megabyte")
+      .max(1_000_000)
+      .optional(),
+  })
+  .meta({
+    title: "History",
+    description:
+      "How much of its history is kept, where that is less than the installation keeps. The oldest goes first.",
+  });
 
 /** The whole format. Its JSON Schema is published; `parseDefinition` reads it with errors for people. */
 export const definitionSchema: z.ZodType<Definition> = z
@@ -145,6 +135,13 @@ export const definitionSchema: z.ZodType<Definition> = z
     millrace: z.literal(definitionVersion, "expected 1, the version of this format"),
     name: z.string().trim().min(1, "expected a name").max(definitionLimits.nameLength),
     description: z.string().max(2_000).optional(),
+    concurrency: z
+      .int("expected a whole number of runs")
+      .min(1, "expected at least 1 run at once")
+      .max(definitionLimits.concurrency, `expected at most ${definitionLimits.concurrency} runs at once`)
+      .optional()
+      .meta({ title: "Runs at once", description: "Further runs wait their turn. Any number unless said otherwise." }),
+    retention: retention.optional(),
     trigger,
     steps: z.array(step),
   })
@@ -154,5 +151,5 @@ export function stepKind(value: Step): StepKind {
   if ("action" in value) return "action";
   if ("set" in value) return "set";
   if ("filter" in value) return "filter";
-  return "branch";
+  return "branch" in value ? "branch" : "respond";
 }

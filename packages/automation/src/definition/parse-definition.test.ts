@@ -58,10 +58,10 @@ test("names the misspelt key, its place and the nearest valid one", () => {
   ]);
 });
 
-test("says what a step needs when it has none of the four kinds", () => {
+test("says what a step needs when it has none of the five kinds", () => {
   expect(issuesOf(withSteps({ id: "a", actoin: "keyvalue.set" }))[0]).toMatchObject({
     path: "steps[0]",
-    message: "expected a step with one of action, set, filter or branch; did you mean action?",
+    message: "expected a step with one of action, set, filter, branch or respond; did you mean action?",
   });
   expect(issuesOf(withSteps("keyvalue.set"))[0]).toMatchObject({ path: "steps[0]" });
 });
@@ -80,13 +80,63 @@ test("refuses what this version does not have, by name", () => {
   expect(issuesOf({ ...base, trigger: { type: "schedule" } })[0]).toMatchObject({
     path: expect.stringContaining("trigger"),
   });
-  expect(issuesOf({ ...base, trigger: { type: "webhook", verify: { preset: "github" } } })[0]?.message).toMatch(
-    /not available in this version/,
-  );
   expect(issuesOf({ ...base, millrace: 2 })[0]).toMatchObject({
     path: "millrace",
     message: "expected 1, the version of this format",
   });
+});
+
+test("explains a wrong verification where it stands, with the nearest preset", () => {
+  const verify = (value: unknown) => issuesOf({ ...base, trigger: { type: "webhook", verify: value } })[0];
+  expect(verify({ preset: "gihub", secret: "hooks" })).toMatchObject({
+    path: "trigger.verify.preset",
+    message: expect.stringMatching(/^expected none or one of .*Did you mean github\?$/),
+    nearest: "github",
+  });
+  expect(verify({ preset: "github" })).toMatchObject({
+    path: "trigger.verify.secret",
+    message: expect.stringContaining("expected the name of a keyvault entry"),
+  });
+  expect(verify({ preset: "github", secret: "s", tolerance: 3 })).toMatchObject({ path: "trigger.verify.tolerance" });
+  expect(verify({ scheme: "hmac", secret: "s", algorithm: "md5" })?.path).toMatch(/^trigger\.verify\./);
+  expect(verify({ scheme: "magic" })?.message).toContain("expected one of hmac, publicKey");
+  expect(verify({ preset: "none", allowFrom: ["everyone"] })).toMatchObject({
+    path: "trigger.verify.allowFrom[0]",
+    message: expect.stringContaining("192.0.2.0/24"),
+  });
+  expect(verify({})?.message).toContain("preset: github");
+});
+
+test.each([
+  [{ methods: ["POST", "HEAD"] }, "trigger.methods[1]", "expected one of POST, PUT, PATCH, DELETE, GET"],
+  [{ methods: [] }, "trigger.methods", "expected at least one method"],
+  [{ maxBodyBytes: 27_000_000 }, "trigger.maxBodyBytes", "25 MiB"],
+  [{ rateLimit: { requests: 0, per: "1m" } }, "trigger.rateLimit.requests", "at least 1 request"],
+  [{ rateLimit: { requests: 10, per: "minute" } }, "trigger.rateLimit.per", "such as 1s"],
+  [{ rateLimit: { requests: 10, per: "2d" } }, "trigger.rateLimit.per", "at most 1d"],
+  [{ respond: "later" }, "trigger.respond", "expected now or whenFinished"],
+])("refuses the trigger option %o and says what was expected", (option, path, expected) => {
+  expect(issuesOf({ ...base, trigger: { type: "webhook", ...option } })).toEqual([
+    expect.objectContaining({ path, message: expect.stringContaining(expected) }),
+  ]);
+});
+
+test("takes a Respond step, and refuses headers that are not its own to set", () => {
+  const respond = (value: unknown) => issuesOf(withSteps({ id: "answer", respond: value }));
+  expect(respond({ status: 201, headers: { Location: "/x" }, body: { id: "{{ trigger.body.id }}" } })).toEqual([]);
+  expect(respond({ status: "{{ trigger.body.status }}" })).toEqual([]);
+  expect(respond({})).toEqual([]);
+  for (const name of ["Set-Cookie", "content-security-policy", "X-Accel-Redirect", "Transfer-Encoding"]) {
+    expect(respond({ headers: { [name]: "x" } })).toEqual([
+      expect.objectContaining({
+        path: `steps[0].respond.headers.${name}`,
+        message: expect.stringContaining("is set by the server"),
+      }),
+    ]);
+  }
+  expect(respond({ headers: { "a b": "x" } })[0]?.message).toContain("is not a header's name");
+  expect(respond({ status: 99 })).toEqual([expect.objectContaining({ path: "steps[0].respond.status" })]);
+  expect(respond({ statsu: 200 })).toEqual([expect.objectContaining({ code: "unknown_key", nearest: "status" })]);
 });
 
 test("refuses an id that stands twice, in a branch too", () => {

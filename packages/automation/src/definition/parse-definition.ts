@@ -1,5 +1,6 @@
 import { isJsonObject } from "@millrace/base";
 import type { z } from "zod";
+import { presetNames } from "../verification/verification-schema.ts";
 import { type Definition, definitionLimits, definitionSchema } from "./definition.ts";
 import { nearestName } from "./nearest-name.ts";
 import { walkSteps } from "./walk-steps.ts";
@@ -19,6 +20,8 @@ export type DefinitionIssue = {
     | "invalid_field"
     | "missing_connection"
     | "unknown_connection"
+    | "unknown_secret"
+    | "unused_answer"
     | "invalid_expression"
     | "unknown_step"
     | "later_step";
@@ -33,11 +36,29 @@ export type ParsedDefinition = { ok: true; definition: Definition } | { ok: fals
 
 type ZodIssue = z.core.$ZodIssue;
 
-const stepKeys = ["action", "set", "filter", "branch"];
+const stepKeys = ["action", "set", "filter", "branch", "respond"];
 const knownKeys = [
-  ...["millrace", "name", "description", "trigger", "steps", "type", "verify", "preset", "dedupe", "filter", "respond"],
+  ...[
+    "millrace",
+    "name",
+    "description",
+    "concurrency",
+    "retention",
+    "days",
+    "megabytes",
+    "order",
+    "trigger",
+    "steps",
+    "type",
+    "verify",
+    "preset",
+    "dedupe",
+    "filter",
+    "respond",
+  ],
   ...["id", "note", "action", "connection", "input", "timeout", "retry", "attempts", "atMostOnce", "onError"],
-  ...["set", "branch", "when", "otherwise"],
+  ...["set", "branch", "when", "otherwise", "status", "headers", "body"],
+  ...["methods", "maxBodyBytes", "rateLimit", "requests", "per", "secret", "scheme", "allowFrom", "verifyToken"],
 ];
 
 /**
@@ -93,6 +114,9 @@ function explain(issue: ZodIssue, base: readonly PropertyKey[], input: unknown):
     });
   }
   if (issue.code === "invalid_union") {
+    if (isAboutVerification(path)) return explainVerification(issue, path, input);
+    if (path.at(-1) === "status")
+      return [{ path: presentPath(path), code: "malformed", message: issue.message, severity: "error" }];
     const option = unionOption(at(input, path));
     const chosen = option === undefined ? undefined : issue.errors[option];
     if (chosen && chosen.length > 0) return chosen.flatMap((inner) => explain(inner, path, input));
@@ -101,6 +125,32 @@ function explain(issue: ZodIssue, base: readonly PropertyKey[], input: unknown):
     ];
   }
   return [{ path: presentPath(path), code: "malformed", message: issue.message, severity: "error" }];
+}
+
+const isAboutVerification = (path: readonly PropertyKey[]): boolean => path[0] === "trigger" && path[1] === "verify";
+
+/** A preset or a scheme; each further choice below says by itself what it expects. */
+function explainVerification(
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: readonly PropertyKey[],
+  input: unknown,
+): DefinitionIssue[] {
+  const value = at(input, path);
+  const meant =
+    path.length > 2 || !isJsonObject(value) ? undefined : ["preset", "scheme"].findIndex((key) => key in value);
+  const chosen = meant === undefined ? undefined : issue.errors[meant];
+  if (chosen && chosen.length > 0) return chosen.flatMap((inner) => explain(inner, path, input));
+  const nearest = path.at(-1) === "preset" && typeof value === "string" ? nearestName(value, presetNames) : undefined;
+  const hint = nearest ? `. Did you mean ${nearest}?` : "";
+  return [
+    {
+      path: presentPath(path),
+      code: "malformed",
+      message: `${issue.message}${hint}`,
+      severity: "error",
+      ...(nearest ? { nearest } : {}),
+    },
+  ];
 }
 
 /** Which member of a union the author meant, by the keys that are there. The numbers follow the order in `definition.ts`. */
@@ -118,12 +168,12 @@ function expectedUnion(value: unknown, issue: ZodIssue): string {
     const nearest = Object.keys(value)
       .map((key) => nearestName(key, stepKeys))
       .find(Boolean);
-    return `expected a step with one of action, set, filter or branch${nearest ? `; did you mean ${nearest}?` : ""}`;
+    return `expected a step with one of action, set, filter, branch or respond${nearest ? `; did you mean ${nearest}?` : ""}`;
   }
   if ("note" in issue && issue.note)
     return `expected type webhook or manual; other triggers are not available in this version`;
   if (typeof value === "string") return "expected stop, continue or a list of steps";
-  return "expected a step: an object with id and one of action, set, filter or branch";
+  return "expected a step: an object with id and one of action, set, filter, branch or respond";
 }
 
 function at(root: unknown, path: readonly PropertyKey[]): unknown {

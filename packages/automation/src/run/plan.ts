@@ -1,5 +1,6 @@
-import { parseDurationMs } from "@millrace/base";
+import { type JsonObject, parseDurationMs } from "@millrace/base";
 import type { ActionStep, Definition, Step } from "../definition/definition.ts";
+import type { RespondStep } from "../definition/respond-step.ts";
 import { type CompiledExpression, compileExpression } from "../expression/expression.ts";
 import { type CompiledInput, compileInput } from "../mapping/resolve-input.ts";
 
@@ -25,7 +26,9 @@ export type PlannedBranch = Planned & {
   kind: "branch";
   arms: { when?: CompiledExpression; steps: PlannedStep[] }[];
 };
-export type PlannedStep = PlannedAction | PlannedSet | PlannedFilter | PlannedBranch;
+/** `status`, `headers` and `body`, as far as they are set. */
+export type PlannedRespond = Planned & { kind: "respond"; fields: CompiledFields };
+export type PlannedStep = PlannedAction | PlannedSet | PlannedFilter | PlannedBranch | PlannedRespond;
 
 /** A published definition with everything compiled; made once a version and kept. */
 export type Plan = { name: string; steps: PlannedStep[] };
@@ -44,6 +47,7 @@ function planStep(step: Step, path: string): PlannedStep {
   if ("action" in step) return planAction(step, path);
   if ("set" in step) return { kind: "set", id, path, fields: compileFields(step.set) };
   if ("filter" in step) return { kind: "filter", id, path, condition: compileExpression(step.filter) };
+  if ("respond" in step) return { kind: "respond", id, path, fields: compileFields(respondFields(step)) };
   const arms = step.branch.map((arm, index) => {
     const inner = `${path}[${index}].`;
     if ("otherwise" in arm) return { steps: planSteps(arm.otherwise, inner) };
@@ -65,6 +69,14 @@ function planAction(step: ActionStep, path: string): PlannedAction {
     attempts: step.retry?.attempts ?? defaultAttempts,
     atMostOnce: step.atMostOnce ?? false,
     onError: typeof onError === "string" ? onError : planSteps(onError, `${path}.onError.`),
+  };
+}
+
+function respondFields({ respond: { status, headers, body } }: RespondStep): JsonObject {
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(body === undefined ? {} : { body }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { idOf, pageOf, pageQuery, time } from "../fields.ts";
 import { eventView } from "./event-view.ts";
 
-export const deliveryVerdicts = ["accepted", "duplicate", "filtered", "rejected"] as const;
+export const deliveryVerdicts = ["accepted", "duplicate", "filtered", "rejected", "handshake"] as const;
 
 const deliveryFields = {
   id: idOf("delivery"),

@@ -1,4 +1,4 @@
-import { runStatuses, stepStatuses } from "@millrace/automation";
+import { runStatuses, stepKinds, stepStatuses } from "@millrace/automation";
 import { z } from "zod";
 import type { Endpoint } from "../endpoint.ts";
 import { idOf, jsonValue, pageOf, pageQuery, time } from "../fields.ts";
@@ -44,7 +44,7 @@ export const stepView = z
   .object({
     path: z.string().meta({ example: "size[0].warn" }),
     stepId: z.string(),
-    kind: z.enum(["action", "set", "filter", "branch"]),
+    kind: z.enum(stepKinds),
     action: z.string().nullable(),
     status: z.enum(stepStatuses),
     input: jsonValue.nullable(),

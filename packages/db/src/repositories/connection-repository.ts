@@ -6,6 +6,7 @@ import { Conflict } from "./conflict.ts";
 import { type CredentialInput, describeFields, mergeCredential } from "./connection-fields.ts";
 import { type Connection, presentConnection, shownColumns } from "./connection-record.ts";
 import { type ConnectionUse, findConnectionUses } from "./connection-use.ts";
+import { type ConnectionVaults, vaultFor } from "./connection-vaults.ts";
 import { InvalidCursor } from "./invalid-cursor.ts";
 import { readJson } from "./json-column.ts";
 import { NotFound } from "./not-found.ts";
@@ -25,7 +26,7 @@ export type CheckOutcome = { status: "ok"; account: string | null } | { status: 
 const touchIntervalMs = 60_000;
 
 /** The connections of a workspace. Secrets go in here and never come out: only `createCredentials` opens them. */
-export function createConnectionRepository(prisma: PrismaClient, vault: Vault, clock: Clock = systemClock) {
+export function createConnectionRepository(prisma: PrismaClient, vaults: ConnectionVaults, clock: Clock = systemClock) {
   const find = async (where: Prisma.ConnectionWhereInput): Promise<Connection | undefined> => {
     const row = await prisma.connection.findFirst({ where, select: shownColumns });
     return row ? presentConnection(row) : undefined;
@@ -41,6 +42,7 @@ export function createConnectionRepository(prisma: PrismaClient, vault: Vault, c
     /** Throws Conflict if the connector has a connection of this name. */
     async create({ workspaceId, connectorId, name, credential, plainFields }: NewConnection): Promise<Connection> {
       const id = newId("connection");
+      const vault = vaultFor(vaults, connectorId);
       const sealed = sealColumns(vault, { workspaceId, id, version: 1 }, {}, credential, plainFields);
       const data = { id, workspaceId, connectorId, name: storedText(name), version: 1, ...sealed };
       const row = await orNameConflict(name, prisma.connection.create({ data, select: shownColumns }));
@@ -75,6 +77,7 @@ export function createConnectionRepository(prisma: PrismaClient, vault: Vault, c
         await tx.$queryRaw`SELECT 1 FROM connections WHERE id = ${id} AND workspace_id = ${workspaceId} FOR UPDATE`;
         const stored = await tx.connection.findFirst({ where: { id, workspaceId } });
         if (!stored) throw new NotFound("connection", id);
+        const vault = vaultFor(vaults, stored.connectorId);
         const current = openUnlessReplaced(vault, stored, credential);
         const version = stored.version + 1;
         const sealed = sealColumns(vault, { workspaceId, id, version }, current, credential, plainFields);

@@ -1,4 +1,4 @@
-import { type Definition, walkSteps } from "@millrace/automation";
+import { type Definition, openVerification, signingSecretConnectorId, walkSteps } from "@millrace/automation";
 import type { PrismaClient } from "../generated/client.ts";
 import { readOptionalJson } from "./json-column.ts";
 
@@ -13,7 +13,9 @@ export async function findConnectionUses(
   connectorId: string,
   name: string,
 ): Promise<ConnectionUse[]> {
-  const needle = JSON.stringify({ connection: name }).slice(1, -1);
+  // A step says `"connection":"name"`; a trigger's verification names its secrets alone or in a list.
+  const isSecret = connectorId === signingSecretConnectorId;
+  const needle = isSecret ? JSON.stringify(name) : JSON.stringify({ connection: name }).slice(1, -1);
   const rows = await prisma.$queryRaw<Row[]>`
     SELECT * FROM (
       SELECT a.id, a.name,
@@ -38,8 +40,15 @@ export async function findConnectionUses(
 function names(definitionJson: string | null, connectorId: string, name: string): boolean {
   const definition = readOptionalJson<Definition>(definitionJson);
   if (!definition) return false;
+  if (connectorId === signingSecretConnectorId) return namesSecret(definition, name);
   for (const { step } of walkSteps(definition.steps)) {
     if ("action" in step && step.connection === name && step.action.startsWith(`${connectorId}.`)) return true;
   }
   return false;
+}
+
+function namesSecret({ trigger }: Definition, name: string): boolean {
+  if (trigger.type !== "webhook" || !trigger.verify) return false;
+  const { secretNames, verifyTokenName } = openVerification(trigger.verify);
+  return secretNames.includes(name) || verifyTokenName === name;
 }

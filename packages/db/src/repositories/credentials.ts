@@ -5,12 +5,17 @@ import type { PrismaClient } from "../generated/client.ts";
 import { storedText } from "../stored-text.ts";
 import type { ConnectionField } from "./connection-fields.ts";
 import { touchConnection } from "./connection-repository.ts";
+import { type ConnectionVaults, vaultFor } from "./connection-vaults.ts";
 import { readJson } from "./json-column.ts";
 
 const rereadUseMs = 60_000;
 
 /** The only way to a secret: opens a connection for one step, just in time, and keeps nothing. */
-export function createCredentials(prisma: PrismaClient, vault: Vault, clock: Clock = systemClock): Credentials {
+export function createCredentials(
+  prisma: PrismaClient,
+  vaults: ConnectionVaults,
+  clock: Clock = systemClock,
+): Credentials {
   return {
     async open(workspaceId, connectorId, name) {
       const row = await prisma.connection.findUnique({
@@ -18,6 +23,7 @@ export function createCredentials(prisma: PrismaClient, vault: Vault, clock: Clo
       });
       if (!row) throw missing(connectorId, name);
       const { id, version } = row;
+      const vault = vaultFor(vaults, connectorId);
       const fields = unseal(vault, { workspaceId, connectionId: id, version }, row.sealedJson, name);
       const now = clock.now();
       if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() >= rereadUseMs) {

@@ -5,7 +5,7 @@ import { type IdRangeRequest, idRange } from "./id-range.ts";
 import { NotFound } from "./not-found.ts";
 import { type Page, pageSize, toPage } from "./page.ts";
 
-export const deliveryVerdicts = ["accepted", "duplicate", "filtered", "rejected"] as const;
+export const deliveryVerdicts = ["accepted", "duplicate", "filtered", "rejected", "handshake"] as const;
 export type DeliveryVerdict = (typeof deliveryVerdicts)[number];
 
 export type DeliverySummary = {

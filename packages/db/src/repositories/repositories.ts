@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from "@millrace/base";
-import type { Vault } from "@millrace/vault";
 import type { Database } from "../open-database.ts";
 import { createApiKeyRepository } from "./api-key-repository.ts";
 import { createAutomationRepository } from "./automation-repository.ts";
 import { createConnectionRepository } from "./connection-repository.ts";
+import type { ConnectionVaults } from "./connection-vaults.ts";
 import { createDeliveryRepository } from "./delivery-repository.ts";
 import { createEndpointRepository } from "./endpoint-repository.ts";
 import { createKeyValueRepository } from "./key-value-repository.ts";
@@ -15,9 +15,10 @@ import { createWorkspaceRepository } from "./workspace-repository.ts";
 /** All of them on one pool. Nothing here opens a connection's secrets: that is `createCredentials`, for the worker. */
 export function createRepositories(
   { prisma, pool }: Pick<Database, "prisma" | "pool">,
-  vault: Vault,
+  vaults: ConnectionVaults,
   clock: Clock = systemClock,
 ) {
+  const vault = vaults.credentials;
   return {
     workspaces: createWorkspaceRepository(prisma),
     setup: createSetupRepository(prisma, clock),
@@ -25,7 +26,7 @@ export function createRepositories(
     automations: createAutomationRepository(prisma, vault, clock),
     versions: createVersionRepository(prisma),
     endpoints: createEndpointRepository(prisma, vault, clock),
-    connections: createConnectionRepository(prisma, vault, clock),
+    connections: createConnectionRepository(prisma, vaults, clock),
     keyValues: createKeyValueRepository(pool),
     runs: createRunRepository(prisma),
     deliveries: createDeliveryRepository(prisma),

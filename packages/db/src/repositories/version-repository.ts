@@ -125,10 +125,17 @@ async function addVersion(tx: Prisma.TransactionClient, request: PublishRequest,
   });
   await tx.automation.updateMany({
     where: { id: automationId, workspaceId },
-    data: { publishedVersionId: version.id },
+    data: { publishedVersionId: version.id, ...publishedSettings(readJson(definitionJson)) },
   });
   return version;
 }
+
+/** What statements on many automations need to know of a published definition without reading it. */
+const publishedSettings = ({ concurrency, retention }: Definition) => ({
+  concurrency: concurrency ?? null,
+  retentionDays: retention?.days ?? null,
+  retentionMegabytes: retention?.megabytes ?? null,
+});
 
 function present(row: Prisma.VersionGetPayload<object>): Version {
   const { id, automationId, number, publishedBy, publishedAt } = row;

@@ -9,7 +9,13 @@ import { type Page, type PageRequest, pageSize, toPage } from "./page.ts";
 export const memberRoles = ["owner", "editor", "operator", "viewer"] as const;
 export type MemberRole = (typeof memberRoles)[number];
 
-export type Workspace = { id: string; name: string; createdAt: Date };
+export type Workspace = {
+  id: string;
+  name: string;
+  /** How many of its runs execute at once; null: the installation's default. */
+  maxRunningRuns: number | null;
+  createdAt: Date;
+};
 export type Membership = { workspace: Workspace; userId: string; role: MemberRole };
 
 export function createWorkspaceRepository(prisma: PrismaClient) {
@@ -39,6 +45,13 @@ export function createWorkspaceRepository(prisma: PrismaClient) {
         await tx.member.create({ data: { workspaceId, userId, role: "owner" } });
         return tx.workspace.update({ where: { id: workspaceId }, data: { name: storedText(name) }, select: shown });
       });
+    },
+
+    /** How many runs execute at once, from the next claim on; those that run already go on. Throws NotFound. */
+    async setMaxRunningRuns(limit: { workspaceId: string; maxRunningRuns: number | null }): Promise<void> {
+      const { workspaceId, maxRunningRuns } = limit;
+      const { count } = await prisma.workspace.updateMany({ where: { id: workspaceId }, data: { maxRunningRuns } });
+      if (count === 0) throw new NotFound("workspace", workspaceId);
     },
 
     /** The workspace that the user joined first. */
@@ -73,7 +86,7 @@ export function createWorkspaceRepository(prisma: PrismaClient) {
 
 export type WorkspaceRepository = ReturnType<typeof createWorkspaceRepository>;
 
-const shown = { id: true, name: true, createdAt: true } as const;
+const shown = { id: true, name: true, maxRunningRuns: true, createdAt: true } as const;
 
 /** A role that this release doesn't know gets the fewest rights. */
 function toRole(text: string): MemberRole {

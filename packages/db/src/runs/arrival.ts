@@ -8,7 +8,7 @@ type Ids = { eventId: string; deliveryId: string; runId: string };
 
 /** What came in, with the ids that it will have if it is the first of its kind. */
 export type Arrival =
-  | { kind: "accept"; request: AcceptRequest; ids: Ids; key: DedupeIdentity | undefined }
+  | { kind: "accept"; request: AcceptRequest; ids: Ids; key: DedupeIdentity | undefined; orderKey: string }
   | { kind: "refuse"; request: RefusedRequest; ids: Ids }
   | { kind: "start"; request: StartRequest; ids: Ids };
 
@@ -20,11 +20,16 @@ export const acceptArrival = (request: AcceptRequest): Arrival => ({
   request,
   ids: makeIds(),
   key: request.dedupeKey === null ? undefined : identify(request.endpointId, request.dedupeKey, request.event.body),
+  orderKey: hashOrderKey(request.orderKey ?? ""),
 });
 
 export const refuseArrival = (request: RefusedRequest): Arrival => ({ kind: "refuse", request, ids: makeIds() });
 
 export const startArrival = (request: StartRequest): Arrival => ({ kind: "start", request, ids: makeIds() });
+
+/** 128 bits of a hash: of one length however long the key is, and no customer's address in an index. */
+export const hashOrderKey = (key: string): string =>
+  key === "" ? "" : createHash("sha256").update(key).digest("base64url").slice(0, 22);
 
 const makeIds = (): Ids => ({ eventId: newId("event"), deliveryId: newId("delivery"), runId: newId("run") });
 

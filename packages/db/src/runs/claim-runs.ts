@@ -1,141 +1,153 @@
-import type { ClaimedRun, ClaimRequest, RunEvent, StepRecord } from "@millrace/engine";
+import type { ClaimedRun, ClaimRequest } from "@millrace/engine";
 import type pg from "pg";
-import { fromRow, type StepRecordRow } from "./step-record-columns.ts";
+import { type DayParameters, fitting, isDue, locked, named, take, walked } from "./choose-runs.ts";
+import { boundsOf, loadClaimed, type TakenRow } from "./load-claimed.ts";
+import { type ProposedRun, takeLimited } from "./take-limited.ts";
+import type { UnfinishedDays } from "./unfinished-days.ts";
+import { createWalkCursor, type Group, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
 
-type RunRow = {
-  id: string;
-  workspace_id: string;
-  automation_id: string;
-  version_id: string;
-  event_id: string;
-  origin_run_id: string;
-  fence: number;
-  crash_count: number;
-  queued_at: Date;
-  started_at: Date;
+export type Claiming = {
+  pool: pg.Pool;
+  days: UnfinishedDays;
+  cursor: WalkCursor;
+  /** How many runs a workspace without a limit of its own executes at once; null: any number. */
+  defaultMaxRunning: number | null;
 };
-
-const isDue = "(r.status = 'queued' OR (r.status = 'waiting' AND r.due_at <= now()))";
-
-/** Those of these runs that are due. The bounds let the planner skip the days that no id falls into. */
-const named = `SELECT r.id FROM runs r
-  WHERE r.id = ANY($4::text[]) AND r.id BETWEEN $5 AND $6 AND ${isDue} ORDER BY r.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED`;
 
 /**
- * Workspaces in turn: first the oldest run of each, then the second oldest of each, and so on. The walk reads one entry
- * of the index for each workspace that has queued runs, however many it has. More candidates than wanted, because other
- * workers look at the same ones and lock some of them first; each is locked by its id, in their order, until there are enough.
- * BETWEEN is an equality that the planner does not see through: else it may read a whole day in the order of its ids.
+ * How often one claim looks again where it has room left: another worker may have locked what it chose, a limit may have
+ * been reached in between, or one group holds more than its share of a round.
  */
-const anyInTurn = `WITH RECURSIVE workspace AS (
-    (SELECT workspace_id FROM runs WHERE status = 'queued' ORDER BY workspace_id LIMIT 1)
+const maxRounds = 4;
+
+/** Some 40 µs each: more in one statement would keep the others waiting for its answer. */
+const maxVisits = 200;
+const visitsOfWorkspace = 20;
+/** A run that ended made room in its own workspace only. */
+const visitsAfterRun = 16;
+const maxFreed = 32;
+
+export const createClaimCursor = (): WalkCursor => createWalkCursor(maxVisits, visitsOfWorkspace);
+
+const limits = { limit: "$3::int", defaultMaxRunning: "$4::int" };
+const days = { lowest: "$5", beyond: "$6" };
+const namedDays = { lowest: "$8", beyond: "$9" };
+
+/** What is not limited is taken at once; the places of limited runs are left to them, and those are proposed. */
+const takeOrPropose = (due: string, within: DayParameters): string => `WITH RECURSIVE ${[
+  due,
+  fitting(limits, days),
+  locked(
+    "NOT c.is_limited",
+    "$3::int - (SELECT count(*) FROM candidate WHERE is_limited AND place <= $3::int)",
+    within,
+  ),
+  take("$1", "$2::float8", within),
+].join(", ")}
+  SELECT walk.*, found.* FROM walk LEFT JOIN (
+    SELECT t.*, false AS is_limited, NULL::text[] AS locks FROM taken t
     UNION ALL
-    SELECT (SELECT r.workspace_id FROM runs r WHERE r.status = 'queued' AND r.workspace_id > w.workspace_id ORDER BY r.workspace_id LIMIT 1)
-    FROM workspace w WHERE w.workspace_id IS NOT NULL
-  ), due AS (
-    SELECT next.id, w.workspace_id FROM workspace w
-    CROSS JOIN LATERAL (
-      SELECT r.id FROM runs r WHERE r.status = 'queued' AND r.workspace_id BETWEEN w.workspace_id AND w.workspace_id
-      ORDER BY r.workspace_id, r.id LIMIT $3 * 2
-    ) next
-    UNION ALL
-    (SELECT r.id, r.workspace_id FROM runs r WHERE r.status = 'waiting' AND r.due_at <= now() ORDER BY r.due_at LIMIT $3 * 2)
-  ), candidate AS (
-    SELECT id, row_number() OVER (PARTITION BY workspace_id ORDER BY id) AS turn FROM due ORDER BY turn, id LIMIT $3 * 2
-  )
-  SELECT locked.id FROM candidate c
-  CROSS JOIN LATERAL (SELECT r.id FROM runs r WHERE r.id = c.id AND ${isDue} FOR NO KEY UPDATE SKIP LOCKED) locked LIMIT $3`;
+    SELECT c.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, c.locks FROM candidate c WHERE c.is_limited
+  ) found ON true`;
 
-const take = (chosen: string): string => `WITH chosen AS MATERIALIZED (${chosen})
-  UPDATE runs r SET status = 'running', lease_owner = $1, lease_until = now() + $2::float8 * interval '1 millisecond',
-    fence = r.fence + 1, started_at = COALESCE(r.started_at, now()), reason_json = NULL, due_at = NULL
-  FROM chosen WHERE r.id = chosen.id
-  RETURNING r.id, r.workspace_id, r.automation_id, r.version_id, r.event_id, r.origin_run_id, r.fence, r.crash_count, r.queued_at, r.started_at`;
+const ofNamed = takeOrPropose(named("$7::text[]", namedDays), namedDays);
+const ofWalked = takeOrPropose(
+  walked(limits.limit, {
+    ...days,
+    workspaces: "$7::text[]",
+    automations: "$8::text[]",
+    orderKeys: "$9::text[]",
+    visits: "$10::int",
+    visitsOfWorkspace: "$11::int",
+    isWithin: "$12::boolean",
+    unclaimedMs: "0",
+  }),
+  days,
+);
 
-const takeNamed = take(named);
-const takeAny = take(anyInTurn);
+/** The usual case, which has to be quick: runs that were rung and that no limit and no order concerns. */
+const unlimitedDays = { lowest: "$5", beyond: "$6" };
+const ofUnlimited = `WITH chosen AS MATERIALIZED (
+    SELECT r.id FROM runs r
+    WHERE r.id = ANY($4::text[]) AND r.id >= $5 AND r.id < $6 AND ${isDue} AND r.order_key = ''
+      AND NOT EXISTS (SELECT 1 FROM automations a WHERE a.id = r.automation_id AND a.concurrency IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = r.workspace_id AND w.max_running_runs IS NOT NULL)
+    ORDER BY r.id LIMIT $3 FOR NO KEY UPDATE OF r SKIP LOCKED
+  ), ${take("$1", "$2::float8", unlimitedDays)}
+  SELECT *, false AS is_limited FROM taken`;
 
-export async function claimRuns(
-  pool: pg.Pool,
-  { workerId, leaseMs, limit, runIds }: ClaimRequest,
-): Promise<ClaimedRun[]> {
-  if (limit <= 0 || runIds?.length === 0) return [];
-  const lease = [workerId, leaseMs, limit];
-  const { rows } =
-    runIds === undefined
-      ? await pool.query<RunRow>(takeAny, lease)
-      : await pool.query<RunRow>(takeNamed, [...lease, runIds, ...boundsOf(runIds)]);
-  if (rows.length === 0) return [];
-  const [events, records] = await Promise.all([
-    loadEvents(pool, rows),
-    loadRecords(
-      pool,
-      rows.map(({ id }) => id),
-    ),
-  ]);
-  return rows
-    .sort((left, right) => (left.id < right.id ? -1 : 1))
-    .map((row) => ({
-      id: row.id,
-      workspaceId: row.workspace_id,
-      automationId: row.automation_id,
-      versionId: row.version_id,
-      originRunId: row.origin_run_id,
-      fence: row.fence,
-      crashCount: row.crash_count,
-      queuedAt: row.queued_at,
-      startedAt: row.started_at,
-      event: getEvent(events, row),
-      records: records.get(row.id) ?? [],
-    }));
+type FoundRow = Walk & ({ id: null } | (TakenRow & { is_limited: false }) | (ProposedRun & { is_limited: true }));
+type Found = { taken: TakenRow[]; proposed: ProposedRun[]; hasMore: boolean };
+
+export async function claimRuns(claiming: Claiming, request: ClaimRequest): Promise<ClaimedRun[]> {
+  const { limit, runIds, freed } = request;
+  if (limit <= 0 || runIds?.length === 0 || freed?.length === 0) return [];
+  const taken = runIds === undefined ? [] : await takeUnlimited(claiming, request, runIds);
+  const left = runIds?.filter((id) => !taken.some((row) => row.id === id));
+  if (left?.length !== 0)
+    await takeInRounds(claiming, left === undefined ? request : { ...request, runIds: left }, taken);
+  return loadClaimed(claiming.pool, taken);
 }
 
-/** The lowest and the highest: ids sort by their time. */
-function boundsOf(ids: readonly string[]): [string, string] {
-  const sorted = [...ids].sort();
-  return [sorted[0] ?? "", sorted.at(-1) ?? ""];
+async function takeUnlimited(
+  { pool, defaultMaxRunning }: Claiming,
+  { workerId, leaseMs, limit }: ClaimRequest,
+  runIds: readonly string[],
+): Promise<TakenRow[]> {
+  if (defaultMaxRunning !== null) return [];
+  const { rows } = await pool.query<TakenRow>(ofUnlimited, [workerId, leaseMs, limit, runIds, ...boundsOf(runIds)]);
+  return rows;
 }
 
-type EventRow = {
-  id: string;
-  method: string;
-  query: string;
-  headers_json: string;
-  content_type: string | null;
-  body: Buffer;
-  received_at: Date;
-};
-
-async function loadEvents(pool: pg.Pool, runs: readonly RunRow[]): Promise<Map<string, RunEvent>> {
-  const ids = runs.map(({ event_id }) => event_id);
-  const { rows } = await pool.query<EventRow>(
-    `SELECT id, method, query, headers_json, content_type, body, received_at FROM events
-     WHERE id = ANY($1::text[]) AND id BETWEEN $2 AND $3`,
-    [ids, ...boundsOf(ids)],
-  );
-  return new Map(
-    rows.map(({ headers_json, content_type, received_at, ...row }) => [
-      row.id,
-      { ...row, headers: JSON.parse(headers_json), contentType: content_type, receivedAt: received_at },
-    ]),
-  );
+/** Adds to `taken` until it holds as many as are asked for. */
+async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: TakenRow[]): Promise<void> {
+  for (let round = 1; round <= maxRounds && taken.length < request.limit; round++) {
+    const room = request.limit - taken.length;
+    const found = await find(claiming, { ...request, limit: room });
+    const limited = await takeLimited(claiming, { ...request, limit: room - found.taken.length }, found.proposed);
+    taken.push(...found.taken, ...limited);
+    const fellShort = limited.length < Math.min(found.proposed.length, room - found.taken.length);
+    if (!fellShort && !found.hasMore) break;
+  }
 }
 
-function getEvent(events: ReadonlyMap<string, RunEvent>, { id, event_id }: RunRow): RunEvent {
-  const event = events.get(event_id);
-  // Retention keeps the events of unfinished runs.
-  if (event === undefined) throw new Error(`The event ${event_id} of ${id} is missing.`);
-  return event;
+async function find({ pool, cursor, defaultMaxRunning, ...claiming }: Claiming, request: ClaimRequest): Promise<Found> {
+  const { workerId, leaseMs, limit, runIds, freed } = request;
+  const { lowest, beyond } = await claiming.days.read();
+  const values = [workerId, leaseMs, limit, defaultMaxRunning, lowest, beyond];
+  if (runIds !== undefined) {
+    const { rows } = await pool.query<FoundRow>(ofNamed, [...values, runIds, ...boundsOf(runIds)]);
+    return toFound(rows);
+  }
+  if (freed !== undefined) {
+    const starts = startsAt(startsAfter(freed));
+    const { rows } = await pool.query<FoundRow>(ofWalked, [...values, ...starts, visitsAfterRun, visitsAfterRun, true]);
+    return toFound(rows);
+  }
+  const beginning = cursor.begin();
+  const walk = [maxVisits, beginning.visitsOfWorkspace, false];
+  const { rows } = await pool.query<FoundRow>(ofWalked, [...values, ...startsAt([beginning.from]), ...walk]);
+  const found = toFound(rows);
+  const hasUnseen = rows[0] !== undefined && cursor.end(beginning, rows[0]);
+  return { ...found, hasMore: found.hasMore || hasUnseen };
 }
 
-async function loadRecords(pool: pg.Pool, runIds: readonly string[]): Promise<Map<string, StepRecord[]>> {
-  const { rows } = await pool.query<StepRecordRow>(
-    `SELECT run_id, path, step_id, kind, action, status, input_json, output_json, failure_json, warnings_json, attempts_json,
-       idempotency_key, reused_from_run_id, started_at, finished_at
-     FROM step_records WHERE run_id = ANY($1::text[]) AND run_id BETWEEN $2 AND $3 ORDER BY run_id, position`,
-    [runIds, ...boundsOf(runIds)],
-  );
-  const byRun = new Map<string, StepRecord[]>();
-  for (const row of rows) byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), fromRow(row)]);
-  return byRun;
+function toFound(rows: readonly FoundRow[]): Found {
+  const found: Found = { taken: [], proposed: [], hasMore: rows[0]?.has_more ?? false };
+  for (const row of rows) {
+    if (row.id === null) continue;
+    if (row.is_limited) found.proposed.push(row);
+    else found.taken.push(row);
+  }
+  return found;
+}
+
+/** The group of each run that ended and those after it, then the workspace's first ones. */
+function startsAfter(freed: readonly Group[]): Group[] {
+  const starts = new Map<string, Group>();
+  for (const group of freed.slice(0, maxFreed)) {
+    starts.set(`${group.workspaceId} ${group.automationId} ${group.orderKey}`, group);
+    starts.set(group.workspaceId, { workspaceId: group.workspaceId, automationId: "", orderKey: "" });
+  }
+  return [...starts.values()];
 }

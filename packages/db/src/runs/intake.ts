@@ -18,6 +18,12 @@ export function createIntake(pool: pg.Pool): Intake {
   const writes = createGroupCommit<Arrival, Accepted>({
     ...limits,
     flush: (arrivals) => inTransaction(pool, (client) => writeArrivals(client, arrivals)),
+    // Positions follow the order of arrival only where an earlier request of the same key is not still under way.
+    keyOf: (arrival) =>
+      arrival.kind === "accept" && arrival.orderKey !== ""
+        ? `${arrival.request.automationId} ${arrival.orderKey}`
+        : undefined,
+    isKeyOnceInBatch: false,
     weigh: ({ request }) => request.event.body.byteLength,
   });
   return {

@@ -1,18 +1,30 @@
 import { Failure, type FailureRecord } from "@millrace/base";
 import type { Recovery } from "@millrace/engine";
 import type pg from "pg";
+import { fitting, walked } from "./choose-runs.ts";
+import { requeued } from "./requeued.ts";
+import { createWalkCursor, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
+
+/** Fewer groups than a claim would: this one looks at every day that is kept. */
+const maxVisits = 300;
+const visitsOfWorkspace = 30;
+
+export type Recovering = { pool: pg.Pool; defaultMaxRunning: number | null; cursor: WalkCursor };
+
+export const createRecoveryCursor = (): WalkCursor => createWalkCursor(maxVisits, visitsOfWorkspace);
 
 export type RecoveryLimits = { unclaimedMs: number; crashLimit: number; limit: number };
 
 /** Each part takes only what no other process is busy with, so that many may recover at once. */
 export async function recoverRuns(
-  pool: pg.Pool,
+  recovering: Recovering,
   { unclaimedMs, crashLimit, limit }: RecoveryLimits,
 ): Promise<Recovery> {
+  const { pool } = recovering;
   const quarantined = await quarantine(pool, crashLimit, limit);
   const expired = await idsOf(pool, takeBackExpired, [limit]);
   const due = await idsOf(pool, endDueWaits, [limit]);
-  const unclaimed = await idsOf(pool, listUnclaimed, [unclaimedMs, limit]);
+  const unclaimed = await listUnclaimed(recovering, unclaimedMs, limit);
   return {
     runIds: [...new Set([...expired, ...due, ...unclaimed])],
     expiredLeases: expired.length + quarantined,
@@ -27,16 +39,49 @@ const isExpired = "status = 'running' AND lease_until < now()";
 const takeBackExpired = `WITH expired AS MATERIALIZED (
     SELECT id FROM runs WHERE ${isExpired} ORDER BY id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
   )
-  UPDATE runs r SET status = 'queued', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1, crash_count = r.crash_count + 1
+  UPDATE runs r SET status = 'queued', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1, crash_count = r.crash_count + 1,
+    reason_json = ${requeued("worker_died")}
   FROM expired WHERE r.id = expired.id RETURNING r.id`;
 
 const endDueWaits = `WITH due AS MATERIALIZED (
     SELECT id FROM runs WHERE status = 'waiting' AND due_at <= now() ORDER BY due_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
   )
-  UPDATE runs r SET status = 'queued', due_at = NULL, reason_json = NULL FROM due WHERE r.id = due.id RETURNING r.id`;
+  UPDATE runs r SET status = 'queued', due_at = NULL, reason_json = ${requeued("due")} FROM due WHERE r.id = due.id RETURNING r.id`;
 
-const listUnclaimed = `SELECT id FROM runs
-  WHERE status = 'queued' AND queued_at < now() - $1::float8 * interval '1 millisecond' ORDER BY id LIMIT $2`;
+/** Only those that could be taken now: what a limit or its order key holds back needs no bell. */
+const unclaimed = `WITH RECURSIVE ${[
+  walked("$1::int", {
+    lowest: "''",
+    beyond: "'~'",
+    workspaces: "$3::text[]",
+    automations: "$4::text[]",
+    orderKeys: "$5::text[]",
+    visits: "$6::int",
+    visitsOfWorkspace: "$7::int",
+    isWithin: "false",
+    unclaimedMs: "$8::float8",
+  }),
+  fitting({ limit: "$1::int", defaultMaxRunning: "$2::int" }),
+].join(
+  ", ",
+)} SELECT walk.*, found.id FROM walk LEFT JOIN (SELECT id FROM candidate WHERE place <= $1::int) found ON true`;
+
+async function listUnclaimed(
+  { pool, defaultMaxRunning, cursor }: Recovering,
+  unclaimedMs: number,
+  limit: number,
+): Promise<string[]> {
+  const beginning = cursor.begin();
+  const walk = [...startsAt([beginning.from]), maxVisits, beginning.visitsOfWorkspace];
+  const { rows } = await pool.query<Walk & { id: string | null }>(unclaimed, [
+    limit,
+    defaultMaxRunning,
+    ...walk,
+    unclaimedMs,
+  ]);
+  if (rows[0] !== undefined) cursor.end(beginning, rows[0]);
+  return rows.flatMap(({ id }) => (id === null ? [] : [id]));
+}
 
 async function idsOf(pool: pg.Pool, statement: string, values: readonly number[]): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>(statement, [...values]);

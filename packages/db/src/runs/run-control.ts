@@ -51,8 +51,10 @@ async function startAgain(client: pg.PoolClient, run: RunRow): Promise<{ runId: 
     throw new RunStateConflict("What started this run is no longer stored, so it can't be retried.");
   const runId = newId("run");
   await client.query(
-    `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, retry_of_run_id, queued_at)
-     SELECT $1, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, id, now()
+    `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, retry_of_run_id, queued_at,
+       order_key, order_position)
+     SELECT $1, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, id, now(),
+       order_key, CASE WHEN order_key = '' THEN 0 ELSE nextval('runs_order_position_seq') END
      FROM runs WHERE id = $2`,
     [runId, run.id],
   );

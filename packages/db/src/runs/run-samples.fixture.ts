@@ -1,5 +1,6 @@
 import { newId } from "@millrace/base";
 import type { AcceptRequest, ClaimedRun, Intake, JournalCommit, RunStore, StepRecord } from "@millrace/engine";
+import type pg from "pg";
 
 /** A request as tests send it, of a workspace and an endpoint of its own unless given. */
 export function sampleRequest(parts: Partial<Omit<AcceptRequest, "event">> & { body?: string } = {}): AcceptRequest {
@@ -62,3 +63,23 @@ export const commitOf = (run: ClaimedRun, parts: Partial<JournalCommit> = {}): J
   records: [],
   ...parts,
 });
+
+/** An automation's row with the limit that it was published with. */
+export async function saveAutomation(
+  pool: pg.Pool,
+  { workspaceId, automationId, concurrency }: { workspaceId: string; automationId: string; concurrency: number | null },
+): Promise<void> {
+  await pool.query(
+    `INSERT INTO automations (id, workspace_id, name, draft_json, updated_at, concurrency) VALUES ($1, $2, 'Sample', '{}', now(), $3)
+     ON CONFLICT (id) DO UPDATE SET concurrency = excluded.concurrency`,
+    [automationId, workspaceId, concurrency],
+  );
+}
+
+export async function saveWorkspace(pool: pg.Pool, workspaceId: string, maxRunningRuns: number | null): Promise<void> {
+  await pool.query(
+    `INSERT INTO workspaces (id, name, max_running_runs) VALUES ($1, 'Sample', $2)
+     ON CONFLICT (id) DO UPDATE SET max_running_runs = excluded.max_running_runs`,
+    [workspaceId, maxRunningRuns],
+  );
+}

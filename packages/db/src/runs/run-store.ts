@@ -1,7 +1,9 @@
 import type { RunStore } from "@millrace/engine";
 import type pg from "pg";
-import { claimRuns } from "./claim-runs.ts";
-import { recoverRuns } from "./recover-runs.ts";
+import { claimRuns, createClaimCursor } from "./claim-runs.ts";
+import { createRecoveryCursor, recoverRuns } from "./recover-runs.ts";
+import { requeued } from "./requeued.ts";
+import { createUnfinishedDays } from "./unfinished-days.ts";
 
 type HeldRun = { id: string; fence: number };
 
@@ -14,13 +16,21 @@ const extend = `WITH held AS MATERIALIZED (${held})
 
 /** The fence rises: whatever is still under way in the worker that gave the run back is refused. */
 const giveBack = `WITH held AS MATERIALIZED (${held})
-  UPDATE runs r SET status = 'queued', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1 FROM held WHERE r.id = held.id`;
+  UPDATE runs r SET status = 'queued', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1, reason_json = ${requeued("handed_back")}
+  FROM held WHERE r.id = held.id`;
 
 const columnsOf = (runs: readonly HeldRun[]) => [runs.map(({ id }) => id), runs.map(({ fence }) => fence)];
 
-export function createRunStore(pool: pg.Pool): RunStore {
+export type RunStoreOptions = {
+  /** How many runs a workspace without a limit of its own executes at once; absent or null: any number. */
+  defaultMaxRunning?: number | null;
+};
+
+export function createRunStore(pool: pg.Pool, { defaultMaxRunning = null }: RunStoreOptions = {}): RunStore {
+  const claiming = { pool, defaultMaxRunning, days: createUnfinishedDays(pool), cursor: createClaimCursor() };
+  const recovering = { pool, defaultMaxRunning, cursor: createRecoveryCursor() };
   return {
-    claim: (request) => claimRuns(pool, request),
+    claim: (request) => claimRuns(claiming, request),
 
     async extendLeases(workerId, runs, leaseMs) {
       if (runs.length === 0) return [];
@@ -33,6 +43,6 @@ export function createRunStore(pool: pg.Pool): RunStore {
       if (runs.length > 0) await pool.query(giveBack, [workerId, ...columnsOf(runs)]);
     },
 
-    recover: (limits) => recoverRuns(pool, limits),
+    recover: (limits) => recoverRuns(recovering, limits),
   };
 }

@@ -1,4 +1,4 @@
-import { stepStatuses } from "@millrace/automation";
+import { stepKinds, stepStatuses } from "@millrace/automation";
 import type { StepRecord } from "@millrace/engine";
 import { storedJsonOrNull, storedText, storedTextOrNull } from "../stored-text.ts";
 
@@ -56,8 +56,6 @@ export type StepRecordRow = {
   started_at: Date;
   finished_at: Date | null;
 };
-
-const stepKinds = ["action", "set", "filter", "branch"] as const satisfies readonly StepRecord["kind"][];
 
 /** An absent column is an absent property: an output of null is something else than no output. */
 export function fromRow(row: StepRecordRow): StepRecord {

@@ -70,9 +70,10 @@ async function insertRuns(client: pg.PoolClient, outcomes: readonly Outcome[]): 
   );
   if (runs.length === 0) return;
   await client.query(
-    `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, queued_at)
-     SELECT r, w, a, v, e, d, t, r, now()
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) AS t(r, w, a, v, e, d, t)`,
+    `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, queued_at,
+       order_key, order_position)
+     SELECT r, w, a, v, e, d, t, r, now(), k, CASE WHEN k = '' THEN 0 ELSE nextval('runs_order_position_seq') END
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) AS t(r, w, a, v, e, d, t, k)`,
     [
       runs.map(({ ids }) => ids.runId),
       runs.map(({ request }) => request.workspaceId),
@@ -81,6 +82,7 @@ async function insertRuns(client: pg.PoolClient, outcomes: readonly Outcome[]): 
       runs.map(({ ids }) => ids.eventId),
       runs.map(({ kind, ids }) => (kind === "accept" ? ids.deliveryId : null)),
       runs.map(({ kind }) => (kind === "accept" ? "webhook" : "manual")),
+      runs.map((arrival) => (arrival.kind === "accept" ? arrival.orderKey : "")),
     ],
   );
 }

@@ -1941,6 +1941,7 @@ export type VerificationScalarFieldEnum = (typeof VerificationScalarFieldEnum)[k
 export const WorkspaceScalarFieldEnum = {
   id: 'id',
   name: 'name',
+  maxRunningRuns: 'maxRunningRuns',
   createdAt: 'createdAt'
 } as const
 
@@ -1992,6 +1993,9 @@ export const AutomationScalarFieldEnum = {
   draftJson: 'draftJson',
   draftRevision: 'draftRevision',
   publishedVersionId: 'publishedVersionId',
+  concurrency: 'concurrency',
+  retentionDays: 'retentionDays',
+  retentionMegabytes: 'retentionMegabytes',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt',
   deletedAt: 'deletedAt'
@@ -2136,6 +2140,8 @@ export const RunScalarFieldEnum = {
   failureJson: 'failureJson',
   failureCode: 'failureCode',
   failedPath: 'failedPath',
+  orderKey: 'orderKey',
+  orderPosition: 'orderPosition',
   queuedAt: 'queuedAt',
   startedAt: 'startedAt',
   finishedAt: 'finishedAt'
@@ -2233,20 +2239,6 @@ export type ListDateTimeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaM
 
 
 /**
- * Reference to a field of type 'Bytes'
- */
-export type BytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes'>
-    
-
-
-/**
- * Reference to a field of type 'Bytes[]'
- */
-export type ListBytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes[]'>
-    
-
-
-/**
  * Reference to a field of type 'Int'
  */
 export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
@@ -2257,6 +2249,20 @@ export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'In
  * Reference to a field of type 'Int[]'
  */
 export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Bytes'
+ */
+export type BytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes'>
+    
+
+
+/**
+ * Reference to a field of type 'Bytes[]'
+ */
+export type ListBytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes[]'>
     
 
 

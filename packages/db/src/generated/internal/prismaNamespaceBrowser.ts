@@ -149,6 +149,7 @@ export type VerificationScalarFieldEnum = (typeof VerificationScalarFieldEnum)[k
 export const WorkspaceScalarFieldEnum = {
   id: 'id',
   name: 'name',
+  maxRunningRuns: 'maxRunningRuns',
   createdAt: 'createdAt'
 } as const
 
@@ -200,6 +201,9 @@ export const AutomationScalarFieldEnum = {
   draftJson: 'draftJson',
   draftRevision: 'draftRevision',
   publishedVersionId: 'publishedVersionId',
+  concurrency: 'concurrency',
+  retentionDays: 'retentionDays',
+  retentionMegabytes: 'retentionMegabytes',
   createdAt: 'createdAt',
   updatedAt: 'updatedAt',
   deletedAt: 'deletedAt'
@@ -344,6 +348,8 @@ export const RunScalarFieldEnum = {
   failureJson: 'failureJson',
   failureCode: 'failureCode',
   failedPath: 'failedPath',
+  orderKey: 'orderKey',
+  orderPosition: 'orderPosition',
   queuedAt: 'queuedAt',
   startedAt: 'startedAt',
   finishedAt: 'finishedAt'

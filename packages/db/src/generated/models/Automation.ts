@@ -28,10 +28,16 @@ export type AggregateAutomation = {
 
 export type AutomationAvgAggregateOutputType = {
   draftRevision: number | null
+  concurrency: number | null
+  retentionDays: number | null
+  retentionMegabytes: number | null
 }
 
 export type AutomationSumAggregateOutputType = {
   draftRevision: number | null
+  concurrency: number | null
+  retentionDays: number | null
+  retentionMegabytes: number | null
 }
 
 export type AutomationMinAggregateOutputType = {
@@ -42,6 +48,9 @@ export type AutomationMinAggregateOutputType = {
   draftJson: string | null
   draftRevision: number | null
   publishedVersionId: string | null
+  concurrency: number | null
+  retentionDays: number | null
+  retentionMegabytes: number | null
   createdAt: Date | null
   updatedAt: Date | null
   deletedAt: Date | null
@@ -55,6 +64,9 @@ export type AutomationMaxAggregateOutputType = {
   draftJson: string | null
   draftRevision: number | null
   publishedVersionId: string | null
+  concurrency: number | null
+  retentionDays: number | null
+  retentionMegabytes: number | null
   createdAt: Date | null
   updatedAt: Date | null
   deletedAt: Date | null
@@ -68,6 +80,9 @@ export type AutomationCountAggregateOutputType = {
   draftJson: number
   draftRevision: number
   publishedVersionId: number
+  concurrency: number
+  retentionDays: number
+  retentionMegabytes: number
   createdAt: number
   updatedAt: number
   deletedAt: number
@@ -77,10 +92,16 @@ export type AutomationCountAggregateOutputType = {
 
 export type AutomationAvgAggregateInputType = {
   draftRevision?: true
+  concurrency?: true
+  retentionDays?: true
+  retentionMegabytes?: true
 }
 
 export type AutomationSumAggregateInputType = {
   draftRevision?: true
+  concurrency?: true
+  retentionDays?: true
+  retentionMegabytes?: true
 }
 
 export type AutomationMinAggregateInputType = {
@@ -91,6 +112,9 @@ export type AutomationMinAggregateInputType = {
   draftJson?: true
   draftRevision?: true
   publishedVersionId?: true
+  concurrency?: true
+  retentionDays?: true
+  retentionMegabytes?: true
   createdAt?: true
   updatedAt?: true
   deletedAt?: true
@@ -104,6 +128,9 @@ export type AutomationMaxAggregateInputType = {
   draftJson?: true
   draftRevision?: true
   publishedVersionId?: true
+  concurrency?: true
+  retentionDays?: true
+  retentionMegabytes?: true
   createdAt?: true
   updatedAt?: true
   deletedAt?: true
@@ -117,6 +144,9 @@ export type AutomationCountAggregateInputType = {
   draftJson?: true
   draftRevision?: true
   publishedVersionId?: true
+  concurrency?: true
+  retentionDays?: true
+  retentionMegabytes?: true
   createdAt?: true
   updatedAt?: true
   deletedAt?: true
@@ -217,6 +247,9 @@ export type AutomationGroupByOutputType = {
   draftJson: string
   draftRevision: number
   publishedVersionId: string | null
+  concurrency: number | null
+  retentionDays: number | null
+  retentionMegabytes: number | null
   createdAt: Date
   updatedAt: Date
   deletedAt: Date | null
@@ -253,6 +286,9 @@ export type AutomationWhereInput = {
   draftJson?: Prisma.StringFilter<"Automation"> | string
   draftRevision?: Prisma.IntFilter<"Automation"> | number
   publishedVersionId?: Prisma.StringNullableFilter<"Automation"> | string | null
+  concurrency?: Prisma.IntNullableFilter<"Automation"> | number | null
+  retentionDays?: Prisma.IntNullableFilter<"Automation"> | number | null
+  retentionMegabytes?: Prisma.IntNullableFilter<"Automation"> | number | null
   createdAt?: Prisma.DateTimeFilter<"Automation"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Automation"> | Date | string
   deletedAt?: Prisma.DateTimeNullableFilter<"Automation"> | Date | string | null
@@ -267,6 +303,9 @@ export type AutomationOrderByWithRelationInput = {
   draftJson?: Prisma.SortOrder
   draftRevision?: Prisma.SortOrder
   publishedVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
+  concurrency?: Prisma.SortOrderInput | Prisma.SortOrder
+  retentionDays?: Prisma.SortOrderInput | Prisma.SortOrder
+  retentionMegabytes?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -284,6 +323,9 @@ export type AutomationWhereUniqueInput = Prisma.AtLeast<{
   draftJson?: Prisma.StringFilter<"Automation"> | string
   draftRevision?: Prisma.IntFilter<"Automation"> | number
   publishedVersionId?: Prisma.StringNullableFilter<"Automation"> | string | null
+  concurrency?: Prisma.IntNullableFilter<"Automation"> | number | null
+  retentionDays?: Prisma.IntNullableFilter<"Automation"> | number | null
+  retentionMegabytes?: Prisma.IntNullableFilter<"Automation"> | number | null
   createdAt?: Prisma.DateTimeFilter<"Automation"> | Date | string
   updatedAt?: Prisma.DateTimeFilter<"Automation"> | Date | string
   deletedAt?: Prisma.DateTimeNullableFilter<"Automation"> | Date | string | null
@@ -298,6 +340,9 @@ export type AutomationOrderByWithAggregationInput = {
   draftJson?: Prisma.SortOrder
   draftRevision?: Prisma.SortOrder
   publishedVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
+  concurrency?: Prisma.SortOrderInput | Prisma.SortOrder
+  retentionDays?: Prisma.SortOrderInput | Prisma.SortOrder
+  retentionMegabytes?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -319,6 +364,9 @@ export type AutomationScalarWhereWithAggregatesInput = {
   draftJson?: Prisma.StringWithAggregatesFilter<"Automation"> | string
   draftRevision?: Prisma.IntWithAggregatesFilter<"Automation"> | number
   publishedVersionId?: Prisma.StringNullableWithAggregatesFilter<"Automation"> | string | null
+  concurrency?: Prisma.IntNullableWithAggregatesFilter<"Automation"> | number | null
+  retentionDays?: Prisma.IntNullableWithAggregatesFilter<"Automation"> | number | null
+  retentionMegabytes?: Prisma.IntNullableWithAggregatesFilter<"Automation"> | number | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Automation"> | Date | string
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"Automation"> | Date | string
   deletedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Automation"> | Date | string | null
@@ -332,6 +380,9 @@ export type AutomationCreateInput = {
   draftJson: string
   draftRevision?: number
   publishedVersionId?: string | null
+  concurrency?: number | null
+  retentionDays?: number | null
+  retentionMegabytes?: number | null
   createdAt?: Date | string
   updatedAt?: Date | string
   deletedAt?: Date | string | null
@@ -346,6 +397,9 @@ export type AutomationUncheckedCreateInput = {
   draftJson: string
   draftRevision?: number
   publishedVersionId?: string | null
+  concurrency?: number | null
+  retentionDays?: number | null
+  retentionMegabytes?: number | null
   createdAt?: Date | string
   updatedAt?: Date | string
   deletedAt?: Date | string | null
@@ -360,6 +414,9 @@ export type AutomationUpdateInput = {
   draftJson?: Prisma.StringFieldUpdateOperationsInput | string
   draftRevision?: Prisma.IntFieldUpdateOperationsInput | number
   publishedVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  concurrency?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionDays?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionMegabytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -374,6 +431,9 @@ export type AutomationUncheckedUpdateInput = {
   draftJson?: Prisma.StringFieldUpdateOperationsInput | string
   draftRevision?: Prisma.IntFieldUpdateOperationsInput | number
   publishedVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  concurrency?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionDays?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionMegabytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -388,6 +448,9 @@ export type AutomationCreateManyInput = {
   draftJson: string
   draftRevision?: number
   publishedVersionId?: string | null
+  concurrency?: number | null
+  retentionDays?: number | null
+  retentionMegabytes?: number | null
   createdAt?: Date | string
   updatedAt?: Date | string
   deletedAt?: Date | string | null
@@ -401,6 +464,9 @@ export type AutomationUpdateManyMutationInput = {
   draftJson?: Prisma.StringFieldUpdateOperationsInput | string
   draftRevision?: Prisma.IntFieldUpdateOperationsInput | number
   publishedVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  concurrency?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionDays?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionMegabytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -414,6 +480,9 @@ export type AutomationUncheckedUpdateManyInput = {
   draftJson?: Prisma.StringFieldUpdateOperationsInput | string
   draftRevision?: Prisma.IntFieldUpdateOperationsInput | number
   publishedVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  concurrency?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionDays?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionMegabytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -427,6 +496,9 @@ export type AutomationCountOrderByAggregateInput = {
   draftJson?: Prisma.SortOrder
   draftRevision?: Prisma.SortOrder
   publishedVersionId?: Prisma.SortOrder
+  concurrency?: Prisma.SortOrder
+  retentionDays?: Prisma.SortOrder
+  retentionMegabytes?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrder
@@ -434,6 +506,9 @@ export type AutomationCountOrderByAggregateInput = {
 
 export type AutomationAvgOrderByAggregateInput = {
   draftRevision?: Prisma.SortOrder
+  concurrency?: Prisma.SortOrder
+  retentionDays?: Prisma.SortOrder
+  retentionMegabytes?: Prisma.SortOrder
 }
 
 export type AutomationMaxOrderByAggregateInput = {
@@ -444,6 +519,9 @@ export type AutomationMaxOrderByAggregateInput = {
   draftJson?: Prisma.SortOrder
   draftRevision?: Prisma.SortOrder
   publishedVersionId?: Prisma.SortOrder
+  concurrency?: Prisma.SortOrder
+  retentionDays?: Prisma.SortOrder
+  retentionMegabytes?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrder
@@ -457,6 +535,9 @@ export type AutomationMinOrderByAggregateInput = {
   draftJson?: Prisma.SortOrder
   draftRevision?: Prisma.SortOrder
   publishedVersionId?: Prisma.SortOrder
+  concurrency?: Prisma.SortOrder
+  retentionDays?: Prisma.SortOrder
+  retentionMegabytes?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   deletedAt?: Prisma.SortOrder
@@ -464,6 +545,9 @@ export type AutomationMinOrderByAggregateInput = {
 
 export type AutomationSumOrderByAggregateInput = {
   draftRevision?: Prisma.SortOrder
+  concurrency?: Prisma.SortOrder
+  retentionDays?: Prisma.SortOrder
+  retentionMegabytes?: Prisma.SortOrder
 }
 
 export type AutomationScalarRelationFilter = {
@@ -493,6 +577,9 @@ export type AutomationCreateWithoutVersionsInput = {
   draftJson: string
   draftRevision?: number
   publishedVersionId?: string | null
+  concurrency?: number | null
+  retentionDays?: number | null
+  retentionMegabytes?: number | null
   createdAt?: Date | string
   updatedAt?: Date | string
   deletedAt?: Date | string | null
@@ -506,6 +593,9 @@ export type AutomationUncheckedCreateWithoutVersionsInput = {
   draftJson: string
   draftRevision?: number
   publishedVersionId?: string | null
+  concurrency?: number | null
+  retentionDays?: number | null
+  retentionMegabytes?: number | null
   createdAt?: Date | string
   updatedAt?: Date | string
   deletedAt?: Date | string | null
@@ -535,6 +625,9 @@ export type AutomationUpdateWithoutVersionsInput = {
   draftJson?: Prisma.StringFieldUpdateOperationsInput | string
   draftRevision?: Prisma.IntFieldUpdateOperationsInput | number
   publishedVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  concurrency?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionDays?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionMegabytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -548,6 +641,9 @@ export type AutomationUncheckedUpdateWithoutVersionsInput = {
   draftJson?: Prisma.StringFieldUpdateOperationsInput | string
   draftRevision?: Prisma.IntFieldUpdateOperationsInput | number
   publishedVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  concurrency?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionDays?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retentionMegabytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   deletedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -592,6 +688,9 @@ export type AutomationSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   draftJson?: boolean
   draftRevision?: boolean
   publishedVersionId?: boolean
+  concurrency?: boolean
+  retentionDays?: boolean
+  retentionMegabytes?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   deletedAt?: boolean
@@ -607,6 +706,9 @@ export type AutomationSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ex
   draftJson?: boolean
   draftRevision?: boolean
   publishedVersionId?: boolean
+  concurrency?: boolean
+  retentionDays?: boolean
+  retentionMegabytes?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   deletedAt?: boolean
@@ -620,6 +722,9 @@ export type AutomationSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ex
   draftJson?: boolean
   draftRevision?: boolean
   publishedVersionId?: boolean
+  concurrency?: boolean
+  retentionDays?: boolean
+  retentionMegabytes?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   deletedAt?: boolean
@@ -633,12 +738,15 @@ export type AutomationSelectScalar = {
   draftJson?: boolean
   draftRevision?: boolean
   publishedVersionId?: boolean
+  concurrency?: boolean
+  retentionDays?: boolean
+  retentionMegabytes?: boolean
   createdAt?: boolean
   updatedAt?: boolean
   deletedAt?: boolean
 }
 
-export type AutomationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "name" | "enabled" | "draftJson" | "draftRevision" | "publishedVersionId" | "createdAt" | "updatedAt" | "deletedAt", ExtArgs["result"]["automation"]>
+export type AutomationOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "name" | "enabled" | "draftJson" | "draftRevision" | "publishedVersionId" | "concurrency" | "retentionDays" | "retentionMegabytes" | "createdAt" | "updatedAt" | "deletedAt", ExtArgs["result"]["automation"]>
 export type AutomationInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   versions?: boolean | Prisma.Automation$versionsArgs<ExtArgs>
   _count?: boolean | Prisma.AutomationCountOutputTypeDefaultArgs<ExtArgs>
@@ -659,6 +767,9 @@ export type $AutomationPayload<ExtArgs extends runtime.Types.Extensions.Internal
     draftJson: string
     draftRevision: number
     publishedVersionId: string | null
+    concurrency: number | null
+    retentionDays: number | null
+    retentionMegabytes: number | null
     createdAt: Date
     updatedAt: Date
     deletedAt: Date | null
@@ -1093,6 +1204,9 @@ export interface AutomationFieldRefs {
   readonly draftJson: Prisma.FieldRef<"Automation", 'String'>
   readonly draftRevision: Prisma.FieldRef<"Automation", 'Int'>
   readonly publishedVersionId: Prisma.FieldRef<"Automation", 'String'>
+  readonly concurrency: Prisma.FieldRef<"Automation", 'Int'>
+  readonly retentionDays: Prisma.FieldRef<"Automation", 'Int'>
+  readonly retentionMegabytes: Prisma.FieldRef<"Automation", 'Int'>
   readonly createdAt: Prisma.FieldRef<"Automation", 'DateTime'>
   readonly updatedAt: Prisma.FieldRef<"Automation", 'DateTime'>
   readonly deletedAt: Prisma.FieldRef<"Automation", 'DateTime'>

@@ -29,11 +29,13 @@ export type AggregateRun = {
 export type RunAvgAggregateOutputType = {
   fence: number | null
   crashCount: number | null
+  orderPosition: number | null
 }
 
 export type RunSumAggregateOutputType = {
   fence: number | null
   crashCount: number | null
+  orderPosition: bigint | null
 }
 
 export type RunMinAggregateOutputType = {
@@ -56,6 +58,8 @@ export type RunMinAggregateOutputType = {
   failureJson: string | null
   failureCode: string | null
   failedPath: string | null
+  orderKey: string | null
+  orderPosition: bigint | null
   queuedAt: Date | null
   startedAt: Date | null
   finishedAt: Date | null
@@ -81,6 +85,8 @@ export type RunMaxAggregateOutputType = {
   failureJson: string | null
   failureCode: string | null
   failedPath: string | null
+  orderKey: string | null
+  orderPosition: bigint | null
   queuedAt: Date | null
   startedAt: Date | null
   finishedAt: Date | null
@@ -106,6 +112,8 @@ export type RunCountAggregateOutputType = {
   failureJson: number
   failureCode: number
   failedPath: number
+  orderKey: number
+  orderPosition: number
   queuedAt: number
   startedAt: number
   finishedAt: number
@@ -116,11 +124,13 @@ export type RunCountAggregateOutputType = {
 export type RunAvgAggregateInputType = {
   fence?: true
   crashCount?: true
+  orderPosition?: true
 }
 
 export type RunSumAggregateInputType = {
   fence?: true
   crashCount?: true
+  orderPosition?: true
 }
 
 export type RunMinAggregateInputType = {
@@ -143,6 +153,8 @@ export type RunMinAggregateInputType = {
   failureJson?: true
   failureCode?: true
   failedPath?: true
+  orderKey?: true
+  orderPosition?: true
   queuedAt?: true
   startedAt?: true
   finishedAt?: true
@@ -168,6 +180,8 @@ export type RunMaxAggregateInputType = {
   failureJson?: true
   failureCode?: true
   failedPath?: true
+  orderKey?: true
+  orderPosition?: true
   queuedAt?: true
   startedAt?: true
   finishedAt?: true
@@ -193,6 +207,8 @@ export type RunCountAggregateInputType = {
   failureJson?: true
   failureCode?: true
   failedPath?: true
+  orderKey?: true
+  orderPosition?: true
   queuedAt?: true
   startedAt?: true
   finishedAt?: true
@@ -305,6 +321,8 @@ export type RunGroupByOutputType = {
   failureJson: string | null
   failureCode: string | null
   failedPath: string | null
+  orderKey: string
+  orderPosition: bigint
   queuedAt: Date
   startedAt: Date | null
   finishedAt: Date | null
@@ -353,6 +371,8 @@ export type RunWhereInput = {
   failureJson?: Prisma.StringNullableFilter<"Run"> | string | null
   failureCode?: Prisma.StringNullableFilter<"Run"> | string | null
   failedPath?: Prisma.StringNullableFilter<"Run"> | string | null
+  orderKey?: Prisma.StringFilter<"Run"> | string
+  orderPosition?: Prisma.BigIntFilter<"Run"> | bigint | number
   queuedAt?: Prisma.DateTimeFilter<"Run"> | Date | string
   startedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   finishedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
@@ -378,6 +398,8 @@ export type RunOrderByWithRelationInput = {
   failureJson?: Prisma.SortOrderInput | Prisma.SortOrder
   failureCode?: Prisma.SortOrderInput | Prisma.SortOrder
   failedPath?: Prisma.SortOrderInput | Prisma.SortOrder
+  orderKey?: Prisma.SortOrder
+  orderPosition?: Prisma.SortOrder
   queuedAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   finishedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -406,6 +428,8 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   failureJson?: Prisma.StringNullableFilter<"Run"> | string | null
   failureCode?: Prisma.StringNullableFilter<"Run"> | string | null
   failedPath?: Prisma.StringNullableFilter<"Run"> | string | null
+  orderKey?: Prisma.StringFilter<"Run"> | string
+  orderPosition?: Prisma.BigIntFilter<"Run"> | bigint | number
   queuedAt?: Prisma.DateTimeFilter<"Run"> | Date | string
   startedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   finishedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
@@ -431,6 +455,8 @@ export type RunOrderByWithAggregationInput = {
   failureJson?: Prisma.SortOrderInput | Prisma.SortOrder
   failureCode?: Prisma.SortOrderInput | Prisma.SortOrder
   failedPath?: Prisma.SortOrderInput | Prisma.SortOrder
+  orderKey?: Prisma.SortOrder
+  orderPosition?: Prisma.SortOrder
   queuedAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   finishedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -464,6 +490,8 @@ export type RunScalarWhereWithAggregatesInput = {
   failureJson?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
   failureCode?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
   failedPath?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
+  orderKey?: Prisma.StringWithAggregatesFilter<"Run"> | string
+  orderPosition?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
   queuedAt?: Prisma.DateTimeWithAggregatesFilter<"Run"> | Date | string
   startedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
   finishedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
@@ -489,6 +517,8 @@ export type RunCreateInput = {
   failureJson?: string | null
   failureCode?: string | null
   failedPath?: string | null
+  orderKey?: string
+  orderPosition?: bigint | number
   queuedAt: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
@@ -514,6 +544,8 @@ export type RunUncheckedCreateInput = {
   failureJson?: string | null
   failureCode?: string | null
   failedPath?: string | null
+  orderKey?: string
+  orderPosition?: bigint | number
   queuedAt: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
@@ -539,6 +571,8 @@ export type RunUpdateInput = {
   failureJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedPath?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  orderKey?: Prisma.StringFieldUpdateOperationsInput | string
+  orderPosition?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   queuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -564,6 +598,8 @@ export type RunUncheckedUpdateInput = {
   failureJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedPath?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  orderKey?: Prisma.StringFieldUpdateOperationsInput | string
+  orderPosition?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   queuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -589,6 +625,8 @@ export type RunCreateManyInput = {
   failureJson?: string | null
   failureCode?: string | null
   failedPath?: string | null
+  orderKey?: string
+  orderPosition?: bigint | number
   queuedAt: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
@@ -614,6 +652,8 @@ export type RunUpdateManyMutationInput = {
   failureJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedPath?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  orderKey?: Prisma.StringFieldUpdateOperationsInput | string
+  orderPosition?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   queuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -639,6 +679,8 @@ export type RunUncheckedUpdateManyInput = {
   failureJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureCode?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failedPath?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  orderKey?: Prisma.StringFieldUpdateOperationsInput | string
+  orderPosition?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   queuedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -664,6 +706,8 @@ export type RunCountOrderByAggregateInput = {
   failureJson?: Prisma.SortOrder
   failureCode?: Prisma.SortOrder
   failedPath?: Prisma.SortOrder
+  orderKey?: Prisma.SortOrder
+  orderPosition?: Prisma.SortOrder
   queuedAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   finishedAt?: Prisma.SortOrder
@@ -672,6 +716,7 @@ export type RunCountOrderByAggregateInput = {
 export type RunAvgOrderByAggregateInput = {
   fence?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  orderPosition?: Prisma.SortOrder
 }
 
 export type RunMaxOrderByAggregateInput = {
@@ -694,6 +739,8 @@ export type RunMaxOrderByAggregateInput = {
   failureJson?: Prisma.SortOrder
   failureCode?: Prisma.SortOrder
   failedPath?: Prisma.SortOrder
+  orderKey?: Prisma.SortOrder
+  orderPosition?: Prisma.SortOrder
   queuedAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   finishedAt?: Prisma.SortOrder
@@ -719,6 +766,8 @@ export type RunMinOrderByAggregateInput = {
   failureJson?: Prisma.SortOrder
   failureCode?: Prisma.SortOrder
   failedPath?: Prisma.SortOrder
+  orderKey?: Prisma.SortOrder
+  orderPosition?: Prisma.SortOrder
   queuedAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   finishedAt?: Prisma.SortOrder
@@ -727,6 +776,7 @@ export type RunMinOrderByAggregateInput = {
 export type RunSumOrderByAggregateInput = {
   fence?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  orderPosition?: Prisma.SortOrder
 }
 
 
@@ -751,6 +801,8 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   failureJson?: boolean
   failureCode?: boolean
   failedPath?: boolean
+  orderKey?: boolean
+  orderPosition?: boolean
   queuedAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
@@ -776,6 +828,8 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   failureJson?: boolean
   failureCode?: boolean
   failedPath?: boolean
+  orderKey?: boolean
+  orderPosition?: boolean
   queuedAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
@@ -801,6 +855,8 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   failureJson?: boolean
   failureCode?: boolean
   failedPath?: boolean
+  orderKey?: boolean
+  orderPosition?: boolean
   queuedAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
@@ -826,12 +882,14 @@ export type RunSelectScalar = {
   failureJson?: boolean
   failureCode?: boolean
   failedPath?: boolean
+  orderKey?: boolean
+  orderPosition?: boolean
   queuedAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "automationId" | "versionId" | "eventId" | "deliveryId" | "triggerType" | "status" | "reasonJson" | "dueAt" | "leaseOwner" | "leaseUntil" | "fence" | "crashCount" | "originRunId" | "retryOfRunId" | "failureJson" | "failureCode" | "failedPath" | "queuedAt" | "startedAt" | "finishedAt", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "automationId" | "versionId" | "eventId" | "deliveryId" | "triggerType" | "status" | "reasonJson" | "dueAt" | "leaseOwner" | "leaseUntil" | "fence" | "crashCount" | "originRunId" | "retryOfRunId" | "failureJson" | "failureCode" | "failedPath" | "orderKey" | "orderPosition" | "queuedAt" | "startedAt" | "finishedAt", ExtArgs["result"]["run"]>
 
 export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Run"
@@ -856,6 +914,8 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     failureJson: string | null
     failureCode: string | null
     failedPath: string | null
+    orderKey: string
+    orderPosition: bigint
     queuedAt: Date
     startedAt: Date | null
     finishedAt: Date | null
@@ -1301,6 +1361,8 @@ export interface RunFieldRefs {
   readonly failureJson: Prisma.FieldRef<"Run", 'String'>
   readonly failureCode: Prisma.FieldRef<"Run", 'String'>
   readonly failedPath: Prisma.FieldRef<"Run", 'String'>
+  readonly orderKey: Prisma.FieldRef<"Run", 'String'>
+  readonly orderPosition: Prisma.FieldRef<"Run", 'BigInt'>
   readonly queuedAt: Prisma.FieldRef<"Run", 'DateTime'>
   readonly startedAt: Prisma.FieldRef<"Run", 'DateTime'>
   readonly finishedAt: Prisma.FieldRef<"Run", 'DateTime'>

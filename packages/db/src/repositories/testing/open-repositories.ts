@@ -1,22 +1,25 @@
 import type { Definition } from "@millrace/automation";
 import { type Clock, newId, systemClock } from "@millrace/base";
-import { createVault, generateVaultKey, parseVaultKeys } from "@millrace/vault";
+import { generateVaultKey, parseVaultKeys } from "@millrace/vault";
 import { openDatabase } from "../../open-database.ts";
+import { openVaults } from "../connection-vaults.ts";
 import { createCredentials } from "../credentials.ts";
 import { createRepositories } from "../repositories.ts";
+import { createSigningSecrets } from "../signing-secrets.ts";
 
 /** Every repository on one test database, with a vault of its own. */
 export async function openRepositories(databaseUrl: string, clock: Clock = systemClock) {
   const database = await openDatabase(databaseUrl, { applicationName: "repositories test", maxConnections: 8 });
   const { prisma } = database;
-  const vault = createVault(parseVaultKeys(generateVaultKey("k1")));
-  const repositories = createRepositories(database, vault, clock);
+  const vaults = openVaults(parseVaultKeys(generateVaultKey("k1")));
+  const repositories = createRepositories(database, vaults, clock);
   return {
     ...repositories,
     all: repositories,
     prisma,
-    vault,
-    credentials: createCredentials(prisma, vault, clock),
+    vaults,
+    credentials: createCredentials(prisma, vaults, clock),
+    signingSecrets: createSigningSecrets(prisma, vaults.signingSecrets, clock),
 
     async newUser(): Promise<string> {
       const id = `user_${newId("workspace")}`;

@@ -13,6 +13,9 @@ import {
 
 // No imports from Node here: the editor and the definition format read this file too.
 
+/** What `secret` and `verifyToken` name is a connection of this connector. */
+export const signingSecretConnectorId = "webhook";
+
 /** The presets by name, in the order a picker shows them. `presets.ts` holds what each one says. */
 export const presetNames = [
   "standardWebhooks",

@@ -1,0 +1,106 @@
+import { EventEmitter } from "node:events";
+import type { ServerResponse } from "node:http";
+import { newId } from "@millrace/base";
+import type { Accepted, Intake } from "@millrace/engine";
+import { describe, expect, test } from "vitest";
+import { type AdmissionLimits, admissionLimits, createAdmission, Unavailable } from "./admission.ts";
+
+const accepted: Accepted = {
+  runId: newId("run"),
+  deliveryId: newId("delivery"),
+  isDuplicate: false,
+  bodyDiffers: false,
+  answer: { status: 202, body: "{}" },
+};
+const request = {} as Parameters<Intake["accept"]>[0];
+
+/** A database that commits when the test says so. */
+function open(limits: Partial<AdmissionLimits> = {}) {
+  const commits: { resolve(result: Accepted): void; reject(error: Error): void }[] = [];
+  const lines: string[] = [];
+  let nowMs = 0;
+  const note = (_facts: unknown, message: string) => void lines.push(message);
+  const admission = createAdmission({
+    log: { info: note, warn: note, error: note },
+    limits: { ...admissionLimits, writeMs: 60_000, lookupMs: 60_000, ...limits },
+    now: () => nowMs,
+  });
+  const accept = () => new Promise<Accepted>((resolve, reject) => commits.push({ resolve, reject }));
+  const intake = admission.limitWrites({ accept, refuse: accept, start: accept });
+  return { admission, intake, commits, lines, pass: (ms: number) => (nowMs += ms) };
+}
+
+const reasonOf = (work: () => unknown): string => {
+  try {
+    work();
+    return "admitted";
+  } catch (error) {
+    return error instanceof Unavailable ? error.reason : "another error";
+  }
+};
+
+describe("what waits for the database is bounded", () => {
+  test("in number: as many are handed over as may be, the next wait, and one more is refused", async () => {
+    const { admission, intake, commits } = open({ submitted: 2, waiting: 3 });
+    const results = [1, 2, 3].map(() => intake.accept(request));
+    expect([commits.length, admission.state().queued]).toEqual([2, 1]);
+    expect(reasonOf(admission.enter)).toBe("overloaded");
+    commits[0]?.resolve(accepted);
+    await results[0];
+    await expect.poll(() => [commits.length, admission.state().queued]).toEqual([3, 0]);
+    expect(reasonOf(admission.enter)).toBe("admitted");
+    for (const { resolve } of commits) resolve(accepted);
+    expect(await Promise.all(results)).toEqual([accepted, accepted, accepted]);
+  });
+
+  test("in bytes, which are given back when the response is closed", () => {
+    const { admission } = open({ bytes: 10 });
+    const first = new EventEmitter() as ServerResponse;
+    expect(admission.meter(first)(8)).toBe(true);
+    expect(admission.meter(new EventEmitter() as ServerResponse)(3)).toBe(false);
+    expect(reasonOf(admission.enter)).toBe("overloaded");
+    first.emit("close");
+    expect(reasonOf(admission.enter)).toBe("admitted");
+  });
+
+  test("in time: what was not handed over yet never is, and its sender hears so", async () => {
+    const { admission, intake, commits } = open({ submitted: 1, writeMs: 30 });
+    const [first, second] = [intake.accept(request), intake.accept(request)];
+    await expect(first).rejects.toMatchObject({ reason: "unavailable", retryAfterSeconds: 2 });
+    await expect(second).rejects.toMatchObject({ reason: "overloaded", retryAfterSeconds: 1 });
+    commits[0]?.resolve(accepted);
+    await expect.poll(() => admission.state().submitted).toBe(0);
+    expect(commits).toHaveLength(1);
+  });
+
+  test("so are lookups, in number and in time", async () => {
+    const { admission } = open({ lookups: 1, lookupMs: 30 });
+    const { findByToken } = admission.limitLookups({ findByToken: () => new Promise(() => undefined) });
+    const first = findByToken("a");
+    await expect(findByToken("b")).rejects.toMatchObject({ reason: "overloaded" });
+    await expect(first).rejects.toMatchObject({ reason: "unavailable" });
+  });
+});
+
+describe("a database that stands still", () => {
+  test("turns newcomers away at once, until what was handed to it moves", async () => {
+    const { admission, intake, commits, pass } = open();
+    const stuck = intake.accept(request);
+    pass(999);
+    expect(reasonOf(admission.enter)).toBe("admitted");
+    pass(2);
+    expect([reasonOf(admission.enter), admission.state().isStalled]).toEqual(["unavailable", true]);
+    commits[0]?.resolve(accepted);
+    await stuck;
+    await expect.poll(() => reasonOf(admission.enter)).toBe("admitted");
+  });
+
+  test("that fails says so to each sender and once to the log", async () => {
+    const { intake, commits, lines } = open();
+    const results = Array.from({ length: 50 }, () => intake.accept(request));
+    for (const { reject } of commits) reject(new Error("connection refused"));
+    for (const result of await Promise.allSettled(results))
+      expect(result).toMatchObject({ status: "rejected", reason: { reason: "unavailable" } });
+    expect(lines).toEqual(["webhooks are refused with 503"]);
+  });
+});

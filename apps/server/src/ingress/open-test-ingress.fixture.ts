@@ -1,0 +1,133 @@
+import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, request as sendRaw } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Definition, type Step, type WebhookTrigger, webhookDefaults } from "@millrace/automation";
+import { newId } from "@millrace/base";
+import { createEgress } from "@millrace/connector-kit";
+import { createIntake, createRepositories, createSigningSecrets, openDatabase, openVaults } from "@millrace/db";
+import { openTestDatabase } from "@millrace/testing";
+import { createVault, generateVaultKey, parseVaultKeys } from "@millrace/vault";
+import { createAdmission } from "./admission.ts";
+import { createIngress } from "./ingress.ts";
+
+export type Received = { status: number; headers: IncomingHttpHeaders; text: string; json: Record<string, unknown> };
+export type Hook = { automationId: string; token: string };
+type Sending = { method?: string; headers?: OutgoingHttpHeaders; body?: string | Buffer; to?: number };
+
+/**
+ * Ingress processes in one: each instance has its own caches, database connections and key ring, and listens on a port of
+ * its own. They share the database and a clock that tests move.
+ */
+export async function openTestIngress(instances = 1) {
+  const test = await openTestDatabase();
+  const keys = generateVaultKey("k1");
+  const database = await openDatabase(test.url, { applicationName: "ingress test", maxConnections: 5 });
+  const repositories = createRepositories(database, openVaults(parseVaultKeys(keys)));
+  const workspaceId = (await repositories.workspaces.create({ name: "Ingress" })).id;
+  const rings: string[] = [];
+  let aheadMs = 0;
+  const clock = { now: () => new Date(Date.now() + aheadMs) };
+  const opened = await Promise.all(Array.from({ length: instances }, open));
+
+  async function open() {
+    const own = await openDatabase(test.url, { applicationName: "ingress", maxConnections: 3 });
+    // As a process that is nothing but an ingress: it could open no other credential.
+    const ring = parseVaultKeys(keys).narrowTo("ingress-secrets/v1");
+    const egress = createEgress({ allow: ["127.0.0.0/8"] });
+    const log = { info() {}, warn() {}, error() {} };
+    const admission = createAdmission({ log });
+    const server = createServer((request, response) => void ingress(request, response));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const ingress = createIngress({
+      admission,
+      endpoints: admission.limitLookups(createRepositories(own, openVaults(ring), clock).endpoints),
+      intake: admission.limitWrites(createIntake(own.pool)),
+      signingSecrets: createSigningSecrets(own.prisma, createVault(ring, "ingress-secrets/v1"), clock),
+      egress,
+      publicUrl: "https://hooks.example.com",
+      doorbell: { ring: async (_workspaceId, runIds) => void rings.push(...runIds) },
+      live: { publish() {} },
+      clock,
+      log,
+      trustedProxies: 1,
+      observe() {},
+    });
+    const close = async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await egress.close();
+      await own.close();
+    };
+    return { port, close };
+  }
+
+  const rows = async (sql: string, ...values: unknown[]) => (await test.pool.query(sql, values)).rows;
+
+  return {
+    ...{ ...repositories, workspaceId, rings, clock, pool: test.pool, rows },
+    moveClock(ms: number) {
+      aheadMs += ms;
+    },
+    /** A published automation and its URL's token. */
+    async publish(trigger: Partial<WebhookTrigger> = {}, steps: Step[] = []): Promise<Hook> {
+      const definition: Definition = {
+        millrace: 1,
+        name: `Hook ${newId("automation")}`,
+        trigger: { type: "webhook", ...trigger },
+        steps,
+      };
+      const { automation } = await repositories.automations.create({ workspaceId, definition });
+      await repositories.versions.publish({ workspaceId, id: automation.id, publishedBy: null });
+      const token = await repositories.endpoints.getWebhookToken(workspaceId, automation.id);
+      return { automationId: automation.id, token };
+    },
+    async republish({ automationId: id }: Hook, trigger: Partial<WebhookTrigger>): Promise<void> {
+      const { draft, draftRevision } = await repositories.automations.get(workspaceId, id);
+      const definition: Definition = { ...draft, trigger: { type: "webhook", ...trigger } };
+      await repositories.automations.saveDraft({ workspaceId, id, definition, expectedRevision: draftRevision });
+      await repositories.versions.publish({ workspaceId, id, publishedBy: null });
+    },
+    async addSecret(name: string, secret: string): Promise<string> {
+      const connection = { workspaceId, connectorId: "webhook", name, credential: { secret }, plainFields: [] };
+      return (await repositories.connections.create(connection)).id;
+    },
+    deliveries: (hook: Hook) =>
+      rows("SELECT * FROM deliveries WHERE automation_id = $1 ORDER BY id", hook.automationId),
+    runs: (hook: Hook) => rows("SELECT * FROM runs WHERE automation_id = $1 ORDER BY id", hook.automationId),
+    /** `to` says which instance; the first one unless said. */
+    send(target: string, { method = webhookDefaults.methods[0], headers = {}, body = "", to = 0 }: Sending = {}) {
+      return new Promise<Received>((resolve, reject) => {
+        const port = opened[to]?.port;
+        const path = target.startsWith("/") ? target : `/hooks/${target}`;
+        const request = sendRaw({ host: "127.0.0.1", port, path, method, headers }, (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+          answer.on("end", () => {
+            const text = Buffer.concat(chunks).toString();
+            const isJson = /json/.test(answer.headers["content-type"] ?? "") && text !== "";
+            resolve({
+              status: answer.statusCode ?? 0,
+              headers: answer.headers,
+              text,
+              json: isJson ? (JSON.parse(text) as Record<string, unknown>) : {},
+            });
+          });
+        });
+        request.on("error", reject);
+        request.end(body);
+      });
+    },
+    async close() {
+      await Promise.all(opened.map(({ close }) => close()));
+      await database.close();
+      await test.close();
+    },
+  };
+}
+
+export type TestIngress = Awaited<ReturnType<typeof openTestIngress>>;
+
+export const asJson = (headers: OutgoingHttpHeaders = {}): OutgoingHttpHeaders => ({
+  "content-type": "application/json",
+  ...headers,
+});

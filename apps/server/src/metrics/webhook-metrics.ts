@@ -1,0 +1,58 @@
+import type { RequestListener } from "node:http";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { AdmissionState } from "../ingress/admission.ts";
+
+/** What ingress tells: verdicts, how fast senders were answered, and what waits for the database. */
+export function createWebhookMetrics(registry: Registry, admission: () => AdmissionState) {
+  const registers = [registry];
+  const verdicts = new Counter({
+    name: "millrace_webhooks_total",
+    help: "Requests to webhook URLs by verdict and status",
+    labelNames: ["verdict", "status"],
+    registers,
+  });
+  const answered = new Histogram({
+    name: "millrace_webhook_seconds",
+    help: "Time from the end of a webhook's headers to the end of its answer",
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers,
+  });
+  new Gauge({
+    name: "millrace_admission_requests",
+    help: "Requests that wait for the database, by stage",
+    labelNames: ["stage"],
+    registers,
+    collect() {
+      const { queued, submitted, lookups } = admission();
+      this.set({ stage: "queued" }, queued);
+      this.set({ stage: "submitted" }, submitted);
+      this.set({ stage: "lookup" }, lookups);
+    },
+  });
+  new Gauge({
+    name: "millrace_admission_bytes",
+    help: "Bodies in memory, from their first byte to the answer",
+    registers,
+    collect() {
+      this.set(admission().bytes);
+    },
+  });
+  new Gauge({
+    name: "millrace_admission_stalled",
+    help: "1 while webhooks are refused because the database does not answer",
+    registers,
+    collect() {
+      this.set(admission().isStalled ? 1 : 0);
+    },
+  });
+  return {
+    observe: (verdict: string, status: number) => verdicts.inc({ verdict, status }),
+    timed:
+      (listener: RequestListener): RequestListener =>
+      (request, response) => {
+        const startedAt = performance.now();
+        response.once("finish", () => answered.observe((performance.now() - startedAt) / 1_000));
+        listener(request, response);
+      },
+  };
+}

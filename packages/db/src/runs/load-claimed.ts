@@ -1,0 +1,98 @@
+import type { ClaimedRun, RunEvent, StepRecord } from "@millrace/engine";
+import type pg from "pg";
+import { fromRow, type StepRecordRow } from "./step-record-columns.ts";
+
+/** A run as the statement that took it answers. */
+export type TakenRow = {
+  id: string;
+  workspace_id: string;
+  automation_id: string;
+  version_id: string;
+  event_id: string;
+  origin_run_id: string;
+  fence: number;
+  crash_count: number;
+  queued_at: Date;
+  started_at: Date;
+  order_key: string;
+  is_limited: boolean;
+};
+
+/** With their events and what is recorded of them already, in the order of their ids. */
+export async function loadClaimed(pool: pg.Pool, rows: readonly TakenRow[]): Promise<ClaimedRun[]> {
+  if (rows.length === 0) return [];
+  const [events, records] = await Promise.all([
+    loadEvents(pool, rows),
+    loadRecords(
+      pool,
+      rows.map(({ id }) => id),
+    ),
+  ]);
+  return [...rows]
+    .sort((left, right) => (left.id < right.id ? -1 : 1))
+    .map((row) => ({
+      id: row.id,
+      workspaceId: row.workspace_id,
+      automationId: row.automation_id,
+      versionId: row.version_id,
+      originRunId: row.origin_run_id,
+      fence: row.fence,
+      crashCount: row.crash_count,
+      queuedAt: row.queued_at,
+      startedAt: row.started_at,
+      orderKey: row.order_key,
+      isLimited: row.is_limited,
+      event: getEvent(events, row),
+      records: records.get(row.id) ?? [],
+    }));
+}
+
+/** From the lowest up to, but without, what follows the highest: ids sort by their time. */
+export function boundsOf(ids: readonly string[]): [lowest: string, beyond: string] {
+  const sorted = [...ids].sort();
+  return [sorted[0] ?? "", `${sorted.at(-1) ?? ""} `];
+}
+
+type EventRow = {
+  id: string;
+  method: string;
+  query: string;
+  headers_json: string;
+  content_type: string | null;
+  body: Buffer;
+  received_at: Date;
+};
+
+async function loadEvents(pool: pg.Pool, runs: readonly TakenRow[]): Promise<Map<string, RunEvent>> {
+  const ids = runs.map(({ event_id }) => event_id);
+  const { rows } = await pool.query<EventRow>(
+    `SELECT id, method, query, headers_json, content_type, body, received_at FROM events
+     WHERE id = ANY($1::text[]) AND id >= $2 AND id < $3`,
+    [ids, ...boundsOf(ids)],
+  );
+  return new Map(
+    rows.map(({ headers_json, content_type, received_at, ...row }) => [
+      row.id,
+      { ...row, headers: JSON.parse(headers_json), contentType: content_type, receivedAt: received_at },
+    ]),
+  );
+}
+
+function getEvent(events: ReadonlyMap<string, RunEvent>, { id, event_id }: TakenRow): RunEvent {
+  const event = events.get(event_id);
+  // Retention keeps the events of unfinished runs.
+  if (event === undefined) throw new Error(`The event ${event_id} of ${id} is missing.`);
+  return event;
+}
+
+async function loadRecords(pool: pg.Pool, runIds: readonly string[]): Promise<Map<string, StepRecord[]>> {
+  const { rows } = await pool.query<StepRecordRow>(
+    `SELECT run_id, path, step_id, kind, action, status, input_json, output_json, failure_json, warnings_json, attempts_json,
+       idempotency_key, reused_from_run_id, started_at, finished_at
+     FROM step_records WHERE run_id = ANY($1::text[]) AND run_id >= $2 AND run_id < $3 ORDER BY run_id, position`,
+    [runIds, ...boundsOf(runIds)],
+  );
+  const byRun = new Map<string, StepRecord[]>();
+  for (const row of rows) byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), fromRow(row)]);
+  return byRun;
+}

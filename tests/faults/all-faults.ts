@@ -1,0 +1,27 @@
+import type { Fault } from "./fault.ts";
+import { boots } from "./rows/boot.ts";
+import { edits, rotations } from "./rows/changes.ts";
+import { wrongClocks } from "./rows/clocks.ts";
+import { drain } from "./rows/drain.ts";
+import { sameKeyAtOnce, sameKeyLater, sameKeyOtherBody } from "./rows/duplicates.ts";
+import { ingressKills } from "./rows/ingress-kills.ts";
+import { burst, noisyNeighbor, overload } from "./rows/load.ts";
+import { bodySizes, contentTypes, oddJson, otherMethods, packedBodies, smuggling } from "./rows/odd-requests.ts";
+import { arrivalOrder } from "./rows/order.ts";
+import { postgresAway, postgresCrash, postgresFull, postgresSlow } from "./rows/postgres-outages.ts";
+import { queueOutages } from "./rows/queue-outages.ts";
+import { slowSenders } from "./rows/slow-senders.ts";
+import { blockedLoop, stoppedWorker } from "./rows/stalls.ts";
+import { workerKills } from "./rows/worker-kills.ts";
+
+/** The rows F1 to F14, F19 to F25, L2 to L4 and H1 to H7 of the fault matrix. */
+export const allFaults: readonly Fault[] = [
+  ...workerKills,
+  ...ingressKills,
+  ...queueOutages,
+  ...[postgresCrash, postgresAway, postgresSlow, postgresFull],
+  ...[sameKeyAtOnce, sameKeyLater, sameKeyOtherBody, arrivalOrder],
+  ...[wrongClocks, blockedLoop, drain, stoppedWorker, rotations, edits, boots],
+  ...[burst, overload, noisyNeighbor],
+  ...[slowSenders, bodySizes, oddJson, contentTypes, packedBodies, smuggling, otherMethods],
+];

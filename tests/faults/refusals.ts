@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { type Findings, percentile } from "./findings.ts";
+import type { Attempt } from "./producer-messages.ts";
+
+/** While the database is away every request is answered 503 with Retry-After in time; none hangs, none is acknowledged. */
+export function judgeRefusals(findings: Findings, when: string, attempts: readonly Attempt[], barMs: number): void {
+  findings.must(attempts.length > 0, `${when}: no request was sent`);
+  const unanswered = attempts.filter(({ status }) => status === 0).length;
+  findings.must(
+    unanswered === 0,
+    `${when}: ${unanswered} of ${attempts.length} requests got no answer within the sender's 20 s`,
+  );
+  const silent = attempts.filter(({ status, retryAfter }) => status >= 500 && retryAfter === undefined).length;
+  findings.must(silent === 0, `${when}: ${silent} refusals without Retry-After`);
+  const odd = attempts.filter(({ status }) => status >= 300 && status !== 503 && status !== 429);
+  findings.must(odd.length === 0, `${when}: ${odd.length} answers with status ${odd[0]?.status}`);
+  const slow = attempts.filter(({ tookMs }) => tookMs > barMs * findings.slack);
+  const worst =
+    percentile(
+      attempts.map(({ tookMs }) => tookMs),
+      1,
+    ) ?? 0;
+  findings.note(`${when}: slowest answer ${worst} ms`);
+  findings.must(
+    slow.length === 0,
+    `${when}: ${slow.length} of ${attempts.length} answers took longer than ${barMs} ms, the slowest ${worst} ms`,
+  );
+}
+
+/** Resident memory of a process, in MB. */
+export function residentMb(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Math.round(Number(kilobytes ?? 0) / 1_024);
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { createClient } from "@millrace/contract";
+import { check, runsOf } from "../check.ts";
+import type { Fault } from "../fault.ts";
+import type { Findings } from "../findings.ts";
+import { flowDefinition } from "../flow.ts";
+import { delay, poll } from "../until.ts";
+import { restart, type World } from "../world.ts";
+
+const refusalBarMs = 5_000;
+
+export const rotations: Fault = {
+  id: "F23",
+  title: "secrets rotated under load",
+  layout: "split",
+  async inject(world, findings) {
+    await rotateEndpoint(world, findings);
+    await revokeKey(world, findings);
+    await rotateVaultKey(world, findings);
+    const definition = flowDefinition("f23-signed", world.sink.urlOf("f23-signed"), {});
+    const trigger = { type: "webhook", verify: { preset: "github", secret: ["old", "new"] } };
+    const { issues } = await world.client().automations.check({ definition: { ...definition, trigger } });
+    const refused = issues.find(({ path }) => path.startsWith("trigger.verify"));
+    findings.notBuilt(
+      `signing secrets with overlap: ${refused?.message ?? "accepted now, and not sent by this row yet"}`,
+    );
+  },
+};
+
+async function rotateEndpoint(world: World, findings: Findings): Promise<void> {
+  const flow = await world.newFlow("f23", { counts: false });
+  const overlapSeconds = 4;
+  const sending = world.send(flow, { count: 100_000, ratePerS: 50, connections: 20, resends: false });
+  await delay(1_000);
+  const { webhookUrl } = await world
+    .client()
+    .automations.rotateEndpoint({ automationId: flow.automationId, overlapSeconds });
+  const rotatedAt = Date.now();
+  const renewed = { ...flow, hookPath: new URL(webhookUrl).pathname };
+  const second = world.send(renewed, { count: 100_000, ratePerS: 50, connections: 20, resends: false });
+  await delay(overlapSeconds * 1_000 + refusalBarMs + 1_000);
+  for (const { stop } of [sending, second]) stop();
+  await Promise.all([sending.done, second.done]);
+  const old = world.producer.attempts(sending.id);
+  const early = old.filter(({ sentAt, status }) => sentAt < rotatedAt + overlapSeconds * 1_000 - 200 && status >= 300);
+  findings.must(early.length === 0, `${early.length} requests to the old URL were refused during the overlap`);
+  const late = old.filter(
+    ({ sentAt, status }) => sentAt > rotatedAt + overlapSeconds * 1_000 + refusalBarMs && status < 300,
+  );
+  findings.must(late.length === 0, `${late.length} requests to the old URL were taken more than 5 s after the overlap`);
+  const failed = world.producer.attempts(second.id).filter(({ status }) => status >= 300 || status === 0);
+  findings.must(failed.length === 0, `${failed.length} requests to the new URL failed, such as ${failed[0]?.status}`);
+  await check(world, flow, findings, { boundMs: 30_000 });
+}
+
+async function revokeKey(world: World, findings: Findings): Promise<void> {
+  const { apiKey, key } = await world.client().apiKeys.create({ name: "f23", scopes: ["runs:read"] });
+  const clients = world.ingresses.map(({ url }) => createClient({ baseUrl: url, apiKey: key }));
+  for (const client of clients) await client.runs.list({ limit: 1 });
+  await world.client().apiKeys.revoke({ apiKeyId: apiKey.id });
+  const revokedAt = performance.now();
+  const refused = await poll(async () => {
+    const answers = await Promise.allSettled(clients.map((client) => client.runs.list({ limit: 1 })));
+    return answers.every(({ status }) => status === "rejected");
+  }, refusalBarMs * 4);
+  findings.within("a revoked key is refused everywhere after", refused && performance.now() - revokedAt, refusalBarMs);
+}
+
+/** A new first key: runs go on with what the old one sealed, and the rows are sealed anew sooner or later. */
+async function rotateVaultKey(world: World, findings: Findings): Promise<void> {
+  const keys = `k2:${randomBytes(32).toString("base64")},${world.vaultKeys}`;
+  const flow = await world.newFlow("f23-vault");
+  const sending = world.send(flow, { count: 100_000, ratePerS: 20, connections: 20, resends: true });
+  for (const process of [...world.ingresses, ...world.workers]) await restart(process, { env: { VAULT_KEYS: keys } });
+  await delay(500);
+  sending.stop();
+  await sending.done;
+  await check(world, flow, findings, { boundMs: 60_000 });
+  const rewrapped = await poll(async () => {
+    const { rows } = await world.stores.pool.query("SELECT 1 FROM connections WHERE kek_id <> 'k2'");
+    return rows.length === 0;
+  }, 3_000);
+  if (!rewrapped) findings.notBuilt("re-wrap: connections stay sealed under the old vault key");
+  for (const process of [...world.ingresses, ...world.workers])
+    await restart(process, rewrapped ? { env: { VAULT_KEYS: keys } } : {});
+}
+
+export const edits: Fault = {
+  id: "F24",
+  title: "an automation edited, paused and deleted while its runs are under way",
+  layout: "split",
+  async inject(world, findings) {
+    for (const change of ["edited", "paused", "deleted"] as const) {
+      const flow = await world.newFlow(`f24-${change}`, { label: "v1", counts: false });
+      world.sink.setMode(flow.name, { kind: "answer", status: 200, afterMs: 800 });
+      await world.send(flow, { count: 200, connections: 50, resends: true }).done;
+      const client = world.client();
+      const automationId = flow.automationId;
+      if (change === "edited") {
+        const definition = flowDefinition(flow.name, world.sink.urlOf(flow.name), { label: "v2", counts: false });
+        await client.automations.push({ definition, publish: true });
+      } else if (change === "paused") await client.automations.setEnabled({ automationId, enabled: false });
+      else await client.automations.delete({ automationId });
+      const open = (await runsOf(world, flow)).filter(({ finishedAt }) => finishedAt === null).length;
+      findings.note(`${open} of 200 runs under way when ${change}`);
+      await check(world, flow, findings, {
+        boundMs: 60_000,
+        endings: change === "deleted" ? ["succeeded", "canceled"] : ["succeeded"],
+      });
+      const mixed = world.sink.calls(flow.name).filter(({ label }) => label !== "v1").length;
+      findings.must(mixed === 0, `${mixed} calls were made with another version than the run's`);
+    }
+  },
+};

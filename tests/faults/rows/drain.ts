@@ -1,0 +1,93 @@
+import { check } from "../check.ts";
+import type { Fault } from "../fault.ts";
+import type { Findings } from "../findings.ts";
+import type { ServerProcess } from "../server-process.ts";
+import { delay, poll } from "../until.ts";
+import type { World } from "../world.ts";
+
+export const drain: Fault = {
+  id: "F21",
+  title: "SIGTERM with requests and steps under way",
+  layout: "split",
+  async inject(world, findings, size) {
+    for (let round = 0; round < size.times(20, 1); round++) {
+      await drainWorker(world, findings, 2_000);
+      await drainIngress(world, findings);
+    }
+    // Steps that take longer than the grace are handed to the other worker.
+    await drainWorker(world, findings, 60_000);
+    await secondSignal(world, findings);
+  },
+};
+
+async function drainWorker(world: World, findings: Findings, stepMs: number): Promise<void> {
+  const flow = await world.newFlow("f21", { timeout: "90s" });
+  const isLong = stepMs > 30_000;
+  world.sink.setMode(flow.name, { kind: "answer", status: 200, afterMs: stepMs });
+  await world.send(flow, { count: 50, connections: 50, resends: true }).done;
+  await poll(() => world.sink.calls(flow.name).length >= 50, 15_000);
+  if (isLong) world.sink.setMode(flow.name, { kind: "answer", status: 200 });
+  const [worker] = world.workers;
+  await judgeEnd(worker, findings, `worker with ${stepMs / 1_000} s steps`, 32_000);
+  await check(world, flow, findings, { boundMs: 45_000 });
+  await worker.start();
+}
+
+async function judgeEnd(process: ServerProcess, findings: Findings, name: string, barMs: number): Promise<void> {
+  const at = performance.now();
+  const unready = poll(async () => !(await isReady(process)) && performance.now() - at, 5_000, 20);
+  const code = await process.stop(60_000);
+  const tookMs = performance.now() - at;
+  findings.must(code === 0, `${name}: exit code ${code}`);
+  findings.within(`${name}: readiness says no after`, await unready, 1_000);
+  findings.within(`${name}: ended after`, tookMs, barMs);
+  findings.recovered(tookMs);
+}
+
+async function drainIngress(world: World, findings: Findings): Promise<void> {
+  const flow = await world.newFlow("f21-ingress", { counts: false });
+  const [ingress] = world.ingresses;
+  const urls = [ingress.url + flow.hookPath];
+  const sending = world.send(flow, { urls, count: 100_000, ratePerS: 50, connections: 50, resends: true });
+  await delay(2_000);
+  const endAt = Date.now();
+  await judgeEnd(ingress, findings, "ingress", 15_000);
+  await ingress.start();
+  await delay(500);
+  sending.stop();
+  await sending.done;
+  const cut = world.producer
+    .attempts(sending.id)
+    .filter(({ status, sentAt, error }) => status === 0 && sentAt < endAt && !/ECONNREFUSED/.test(error ?? ""));
+  findings.must(cut.length === 0, `${cut.length} requests under way were cut off, such as: ${cut[0]?.error}`);
+  await check(world, flow, findings, { boundMs: 30_000, inFlight: 50 });
+}
+
+/** Whoever asks twice does not want to wait. */
+async function secondSignal(world: World, findings: Findings): Promise<void> {
+  const flow = await world.newFlow("f21-twice", { timeout: "90s" });
+  world.sink.setMode(flow.name, { kind: "answer", status: 200, afterMs: 60_000 });
+  await world.send(flow, { count: 10, connections: 10, resends: true }).done;
+  await poll(() => world.sink.calls(flow.name).length >= 10, 15_000);
+  world.sink.setMode(flow.name, { kind: "answer", status: 200 });
+  const [, worker] = world.workers;
+  worker.signal("SIGTERM");
+  await delay(500);
+  const at = performance.now();
+  worker.signal("SIGTERM");
+  await Promise.race([worker.ended(), delay(20_000)]);
+  findings.within("second SIGTERM ends the process after", performance.now() - at, 2_000);
+  await worker.kill();
+  await worker.start();
+  await check(world, flow, findings, { boundMs: 45_000 });
+}
+
+async function isReady({ url }: ServerProcess): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) });
+    await answer.arrayBuffer();
+    return answer.status === 200;
+  } catch {
+    return false;
+  }
+}

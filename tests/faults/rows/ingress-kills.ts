@@ -1,0 +1,100 @@
+import { check, type RunRow, runsOf } from "../check.ts";
+import type { Fault } from "../fault.ts";
+import type { Flow } from "../flow.ts";
+import { ingressPoints, killAtPoint } from "../kill-points.ts";
+import type { ServerProcess } from "../server-process.ts";
+import { delay, must } from "../until.ts";
+import type { World } from "../world.ts";
+
+type Moment = keyof typeof ingressPoints;
+const moments: readonly (Moment | "a random moment")[] = [
+  "before the insert",
+  "after the insert, before the commit",
+  "after the commit, before the answer",
+  "after the answer, before the ring",
+  "after the ring",
+  "a random moment",
+];
+
+/** The queue is in Redis, or behind the same connection as the rest. */
+export function killIngressAt(ingress: ServerProcess, moment: Moment) {
+  const { on, point } = ingressPoints[moment];
+  return killAtPoint(ingress, on === "queue" && ingress.redis ? ingress.redis : ingress.postgres, point);
+}
+
+export const ingressKills: readonly Fault[] = [
+  {
+    id: "F4",
+    title: "kill -9 of an ingress at every point between request and ring",
+    layout: "split",
+    async inject(world, findings, size) {
+      const flow = await world.newFlow("f4");
+      const sending = world.send(flow, { count: 100_000, ratePerS: 50, connections: 50, resends: true });
+      let slowest = 0;
+      for (let kill = 0; kill < size.times(100, 12); kill++) {
+        const moment = moments[kill % moments.length] ?? "a random moment";
+        const ingress = world.ingresses[kill % 2 === 0 ? 0 : 1];
+        if (moment === "a random moment") {
+          await delay(world.random.below(1_000));
+          await ingress.kill();
+        } else if (!(await killIngressAt(ingress, moment))) {
+          findings.must(false, `the kill-point "${moment}" was not reached`);
+          await ingress.kill();
+        }
+        const startedAt = performance.now();
+        await ingress.start();
+        slowest = Math.max(slowest, performance.now() - startedAt);
+      }
+      sending.stop();
+      await sending.done;
+      findings.recovered(slowest);
+      findings.within("the slowest start until requests are taken", slowest, 3_000);
+      await check(world, flow, findings, { boundMs: 60_000, inFlight: 50 });
+    },
+  },
+  {
+    id: "F5",
+    title: "kill -9 between the commit and the ring",
+    layout: "split",
+    async inject(world, findings, size) {
+      const flow = await world.newFlow("f5");
+      const [ingress, other] = world.ingresses;
+      await other.kill();
+      const sending = world.send(flow, { count: 100_000, ratePerS: 10, connections: 50, resends: true });
+      const waits: number[] = [];
+      for (let kill = 0; kill < size.times(50, 4); kill++) {
+        const killed = await killIngressAt(
+          ingress,
+          kill % 2 === 0 ? "after the commit, before the answer" : "after the answer, before the ring",
+        );
+        findings.must(killed !== undefined, "the kill-point was not reached");
+        if (!killed) continue;
+        // Nobody else rings, so what is queued now was committed and never announced.
+        await delay(300);
+        const unrung = (await runsOf(world, flow)).filter(({ status }) => status === "queued");
+        findings.must(unrung.length > 0, "no run was left behind between commit and ring");
+        waits.push(...(await startTimes(world, flow, unrung)).map((startedAt) => startedAt - killed.at));
+        await ingress.start();
+      }
+      sending.stop();
+      await sending.done;
+      await other.start();
+      const worst = Math.max(0, ...waits);
+      findings.recovered(worst);
+      findings.within(`the slowest of ${waits.length} runs that were never rung started after`, worst, 10_000);
+      await check(world, flow, findings, { boundMs: 60_000, inFlight: 50 });
+    },
+  },
+];
+
+function startTimes(world: World, flow: Flow, waiting: readonly RunRow[]): Promise<number[]> {
+  const ids = new Set(waiting.map(({ id }) => id));
+  return must(
+    "every run that was not rung starts",
+    async () => {
+      const started = (await runsOf(world, flow)).filter(({ id, startedAt }) => ids.has(id) && startedAt !== null);
+      return started.length === ids.size && started.map(({ startedAt }) => startedAt ?? 0);
+    },
+    60_000,
+  );
+}

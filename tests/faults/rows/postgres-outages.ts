@@ -1,0 +1,236 @@
+import pg from "pg";
+import { check, runsOf } from "../check.ts";
+import type { Fault } from "../fault.ts";
+import { percentile } from "../findings.ts";
+import type { Flow } from "../flow.ts";
+import { judgeRefusals, residentMb } from "../refusals.ts";
+import { delay, poll } from "../until.ts";
+import type { World } from "../world.ts";
+
+const pickupBarMs = 15_000;
+
+type Cut = { name: string; make: (world: World) => Promise<unknown> };
+
+const terminate = (which: string) => (world: World) =>
+  world.stores.pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace%' AND ${which}`,
+  );
+
+const cuts: readonly Cut[] = [
+  { name: "restart -m immediate", make: ({ stores }) => stores.crashPostgres("immediate") },
+  { name: "a backend killed", make: ({ stores }) => stores.crashPostgres("backend killed") },
+  { name: "every session terminated", make: terminate("true") },
+  { name: "only the queue's sessions terminated", make: terminate("application_name <> 'millrace'") },
+];
+
+export const postgresCrash: Fault = {
+  id: "F7",
+  title: "PostgreSQL crashes, and cuts sessions",
+  layout: "split",
+  async inject(world, findings, size) {
+    const flow = await world.newFlow("f7", { counts: false });
+    const sending = world.send(flow, { count: 100_000, ratePerS: 50, connections: 50, resends: true });
+    await delay(1_000);
+    const pids = world.processes.filter((process) => process.isRunning()).map(({ pid }) => pid);
+    for (let round = 0; round < size.times(10); round++) {
+      for (const { name, make } of cuts) {
+        const at = Date.now();
+        await make(world);
+        const recoveredMs = await untilPickupIsQuick(world, flow, at);
+        findings.recovered(recoveredMs ?? pickupBarMs * 2);
+        findings.within(`pickup p99 under 1 s again after "${name}"`, recoveredMs, pickupBarMs);
+      }
+    }
+    sending.stop();
+    await sending.done;
+    const now = world.processes.filter((process) => process.isRunning()).map(({ pid }) => pid);
+    findings.must(pids.join() === now.join(), "a process had to be started again");
+    await check(world, flow, findings, { boundMs: 60_000, inFlight: 50 });
+  },
+};
+
+/** How long after the fault the p99 of a second's pickup latencies was under 1 s for three seconds. */
+async function untilPickupIsQuick(world: World, flow: Flow, at: number): Promise<number | undefined> {
+  return poll(
+    async () => {
+      const runs = await runsOf(world, flow).catch(() => []);
+      const now = Date.now();
+      const recent = runs.filter(({ queuedAt }) => queuedAt > Math.max(at, now - 4_000) && queuedAt < now - 1_000);
+      const waits = recent.map(({ queuedAt, startedAt }) => (startedAt ?? now) - queuedAt);
+      return now - at > 4_000 && recent.length > 30 && (percentile(waits, 0.99) ?? 1_000) < 1_000
+        ? now - at - 4_000
+        : undefined;
+    },
+    pickupBarMs * 2,
+    200,
+  );
+}
+
+export const postgresAway: Fault = {
+  id: "F8",
+  title: "PostgreSQL away while webhooks come in, refusing and then silent",
+  layout: "split",
+  async inject(world, findings, size) {
+    const flow = await world.newFlow("f8", { counts: false });
+    const outageMs = size.isFull ? 30_000 : 6_000;
+    const running = [...world.ingresses, ...world.workers];
+    for (const kind of ["refusing", "silent"] as const) {
+      const before = world.ingresses.map(({ pid }) => residentMb(pid));
+      const sending = world.send(flow, {
+        count: 100_000,
+        ratePerS: 50,
+        connections: 50,
+        resends: false,
+        timeoutMs: 20_000,
+      });
+      await delay(2_000);
+      for (const { postgres } of running) kind === "refusing" ? await postgres.goDown() : postgres.freeze();
+      const downAt = Date.now();
+      await delay(outageMs);
+      const grown = world.ingresses.map(({ pid }, index) => residentMb(pid) - (before[index] ?? 0));
+      for (const { postgres } of running) kind === "refusing" ? await postgres.comeBack() : postgres.thaw();
+      const backAt = Date.now();
+      await delay(6_000);
+      sending.stop();
+      await sending.done;
+      const attempts = world.producer.attempts(sending.id);
+      judgeRefusals(
+        findings,
+        `PostgreSQL ${kind}`,
+        attempts.filter(({ sentAt }) => sentAt > downAt + 100 && sentAt < backAt - 100),
+        2_000,
+      );
+      findings.must(Math.max(...grown) < 50, `${kind}: an ingress grew by ${Math.max(...grown)} MB; the bar is 50 MB`);
+      const firstOk = attempts.find(({ sentAt, status }) => sentAt > backAt && status >= 200 && status < 300);
+      const recoveredMs = firstOk && firstOk.sentAt + firstOk.tookMs - backAt;
+      findings.recovered(recoveredMs ?? 60_000);
+      findings.within(`${kind}: first 2xx after the return`, recoveredMs, 3_000);
+    }
+    await check(world, flow, findings, { boundMs: 60_000, inFlight: 1_000 });
+  },
+};
+
+export const postgresSlow: Fault = {
+  id: "F9",
+  title: "PostgreSQL slow: a lock on runs, then a slow insert",
+  layout: "split",
+  async inject(world, findings, size) {
+    const flow = await world.newFlow("f9", { counts: false });
+    const lockMs = size.isFull ? 20_000 : 8_000;
+    const sending = world.send(flow, {
+      count: 100_000,
+      ratePerS: 50,
+      connections: 50,
+      resends: false,
+      timeoutMs: 20_000,
+    });
+    await delay(1_000);
+    const client = await world.stores.pool.connect();
+    await client.query("BEGIN");
+    await client.query("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE");
+    const lockedAt = Date.now();
+    const unreadyMs = await poll(
+      async () => ((await readyStatus(world)) === 503 ? Date.now() - lockedAt : undefined),
+      lockMs,
+      100,
+    );
+    await delay(Math.max(0, lockMs - (Date.now() - lockedAt)));
+    await client.query("ROLLBACK");
+    client.release();
+    const freedAt = Date.now();
+    findings.within("readiness says no after", unreadyMs, 5_000);
+    await slowInserts(world, 4_000);
+    sending.stop();
+    await sending.done;
+    const attempts = world.producer.attempts(sending.id);
+    judgeRefusals(
+      findings,
+      "runs locked",
+      attempts.filter(({ sentAt }) => sentAt > lockedAt + 100 && sentAt < freedAt - 100),
+      5_000,
+    );
+    const firstOk = attempts.find(({ sentAt, status }) => sentAt > freedAt && status >= 200 && status < 300);
+    const recoveredMs = firstOk && firstOk.sentAt + firstOk.tookMs - freedAt;
+    findings.recovered(recoveredMs ?? 60_000);
+    findings.within("first 2xx after the lock", recoveredMs, 5_000);
+    await check(world, flow, findings, { boundMs: 60_000, inFlight: 1_000 });
+  },
+};
+
+async function slowInserts({ stores }: World, forMs: number): Promise<void> {
+  await stores.pool.query(`
+    CREATE OR REPLACE FUNCTION faults.sleep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;
+    CREATE TRIGGER faults_sleep AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION faults.sleep();`);
+  await delay(forMs);
+  await stores.pool.query("DROP TRIGGER faults_sleep ON events");
+}
+
+async function readyStatus({ ingresses: [ingress] }: World): Promise<number> {
+  try {
+    const answer = await fetch(`${ingress.url}/readyz`, { signal: AbortSignal.timeout(1_500) });
+    await answer.arrayBuffer();
+    return answer.status;
+  } catch {
+    return 503; // no answer in time is a no to every load balancer
+  }
+}
+
+export const postgresFull: Fault = {
+  id: "F10",
+  title: "PostgreSQL has no connection left",
+  layout: "split",
+  async inject(world, findings, size) {
+    const flow = await world.newFlow("f10", { counts: false });
+    const sending = world.send(flow, {
+      count: 100_000,
+      ratePerS: 50,
+      connections: 50,
+      resends: true,
+      timeoutMs: 20_000,
+    });
+    await delay(1_000);
+    const fullAt = Date.now();
+    await occupyEverySession(world, size.isFull ? 15_000 : 5_000);
+    const freeAt = Date.now();
+    await delay(5_000);
+    sending.stop();
+    await sending.done;
+    const attempts = world.producer.attempts(sending.id);
+    judgeRefusals(
+      findings,
+      "no connection left",
+      attempts.filter(({ sentAt }) => sentAt > fullAt + 500 && sentAt < freeAt - 100),
+      6_000,
+    );
+    const firstOk = attempts.find(({ sentAt, status }) => sentAt > freeAt && status >= 200 && status < 300);
+    const recoveredMs = firstOk && firstOk.sentAt + firstOk.tookMs - freeAt;
+    findings.recovered(recoveredMs ?? 60_000);
+    findings.within("first 2xx after there was room", recoveredMs, 10_000);
+    await check(world, flow, findings, { boundMs: 60_000, inFlight: 50 });
+  },
+};
+
+/** Takes every session the server has, those of Millrace included, and keeps them for a while. */
+async function occupyEverySession({ stores }: World, forMs: number): Promise<void> {
+  const occupants: pg.Client[] = [];
+  const admin = await stores.pool.connect();
+  const end = performance.now() + forMs;
+  while (performance.now() < end) {
+    await admin.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace%' AND backend_type = 'client backend'",
+    );
+    for (;;) {
+      const occupant = new pg.Client({ connectionString: stores.databaseUrl, application_name: "faults" });
+      occupant.on("error", () => undefined);
+      try {
+        await occupant.connect();
+      } catch {
+        break; // full
+      }
+      occupants.push(occupant);
+    }
+    await delay(200);
+  }
+  await Promise.all(occupants.map((occupant) => occupant.end()));
+  admin.release();
+}

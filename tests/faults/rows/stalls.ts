@@ -1,0 +1,67 @@
+import { check } from "../check.ts";
+import type { Fault } from "../fault.ts";
+import type { Findings } from "../findings.ts";
+import type { ServerProcess } from "../server-process.ts";
+import { delay, poll } from "../until.ts";
+import { restart, type World } from "../world.ts";
+
+/** A worker stands still for longer than its lease while it holds runs, then goes on as if nothing had happened. */
+async function stall(
+  world: World,
+  findings: Findings,
+  times: number,
+  stand: (worker: ServerProcess) => Promise<void>,
+): Promise<void> {
+  const flow = await world.newFlow("stall", { timeout: "60s" });
+  world.sink.setMode(flow.name, { kind: "answer", status: 200, afterMs: 1_500 });
+  const [sleeper] = world.workers;
+  for (let time = 0; time < times; time++) {
+    const sending = world.send(flow, { count: 60, connections: 60, resends: true });
+    const held = await poll(async () => (await runsHeldBy(world, sleeper)) > 5, 10_000);
+    findings.must(held === true, "the worker that was to stand still held no runs");
+    await stand(sleeper);
+    await sending.done;
+  }
+  const refused = await poll(() => sleeper.output().includes("another worker's now"), 20_000);
+  findings.must(refused === true, "the worker that stood still was never told that its leases were gone");
+  await check(world, flow, findings, { boundMs: 60_000 });
+}
+
+async function runsHeldBy(world: World, worker: ServerProcess): Promise<number> {
+  const { rows } = await world.stores.pool.query<{ n: number }>(
+    "SELECT count(*)::int AS n FROM runs WHERE status = 'running' AND lease_owner LIKE $1",
+    [`%-${worker.pid}-%`],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+export const blockedLoop: Fault = {
+  id: "F20",
+  title: "one worker's event loop blocked beyond its lease",
+  layout: "split",
+  async inject(world, findings, size) {
+    const blockMs = size.isFull ? 40_000 : 20_000;
+    const [sleeper] = world.workers;
+    await restart(sleeper, { preload: "block-loop", env: { FAULTS_BLOCK_MS: String(blockMs) } });
+    await stall(world, findings, 1, async () => {
+      sleeper.signal("SIGUSR2");
+      await delay(blockMs + 500);
+    });
+    await restart(sleeper);
+  },
+};
+
+export const stoppedWorker: Fault = {
+  id: "F22",
+  title: "SIGSTOP of a worker beyond its lease, then SIGCONT",
+  layout: "split",
+  async inject(world, findings, size) {
+    const [sleeper] = world.workers;
+    await restart(sleeper);
+    await stall(world, findings, size.times(20, 1), async () => {
+      sleeper.signal("SIGSTOP");
+      await delay(size.isFull ? 60_000 : 20_000);
+      sleeper.signal("SIGCONT");
+    });
+  },
+};

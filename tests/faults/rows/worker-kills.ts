@@ -1,0 +1,143 @@
+import { check } from "../check.ts";
+import type { Fault } from "../fault.ts";
+import { type Findings, percentile } from "../findings.ts";
+import type { Flow } from "../flow.ts";
+import { type Killed, killAtPoint, killDuringCall, recoveryTimes, workerPoints } from "../kill-points.ts";
+import type { ServerProcess } from "../server-process.ts";
+import { delay } from "../until.ts";
+import type { World } from "../world.ts";
+
+const recoveryBarMs = 25_000;
+const recoveryLimitMs = 60_000;
+type Moment = keyof typeof workerPoints | "during the call" | "a random moment";
+const moments: readonly Moment[] = [
+  "during the call",
+  "after the claim, before the call",
+  "after the call, before its record",
+  "after the record, before the next step",
+  "before the run's end commits",
+  "after the run's end commits",
+  "a random moment",
+];
+
+export const workerKills: readonly Fault[] = [
+  {
+    id: "F1",
+    title: "kill -9 of a worker in the middle of a step",
+    layout: "split",
+    async inject(world, findings, size) {
+      const flow = await world.newFlow("f1", { timeout: "20s" });
+      const once = await world.newFlow("f1-once", { timeout: "20s", atMostOnce: true });
+      for (const { name } of [flow, once]) world.sink.setMode(name, { kind: "answer", status: 200, afterMs: 500 });
+      const load = { count: 100_000, connections: 50, resends: true };
+      const sendings = [world.send(flow, { ...load, ratePerS: 10 }), world.send(once, { ...load, ratePerS: 2 })];
+      const recoveries: Promise<number[]>[] = [];
+      for (let kill = 0; kill < size.times(100, 10); kill++) {
+        const moment = moments[kill % moments.length] ?? "a random moment";
+        const killed = await killWorker(world, flow, moment, world.workers[kill % 2 === 0 ? 0 : 1]);
+        if (!killed) findings.must(false, `the kill-point "${moment}" was not reached`);
+        else {
+          recoveries.push(recoveryTimes(world, killed, recoveryLimitMs));
+          await killed.process.start();
+        }
+      }
+      for (const sending of sendings) sending.stop();
+      await Promise.all(sendings.map(({ done }) => done));
+      await judgeRecovery(recoveries, findings);
+      // A run whose worker is killed three times over is quarantined by design, whoever killed it.
+      const runs = await check(world, flow, findings, { boundMs: 60_000, endings: ["succeeded", "failed"] });
+      const quarantined = runs.filter(({ status }) => status === "failed");
+      findings.must(
+        quarantined.every(({ failure }) => failure?.includes("quarantined") === true),
+        "a run failed for another reason than being quarantined",
+      );
+      findings.note(`${quarantined.length} of ${runs.length} runs quarantined after three kills`);
+      const reviewed = await check(world, once, findings, { boundMs: 60_000, endings: ["succeeded", "failed"] });
+      findings.note(`${reviewed.filter(({ status }) => status === "needs_review").length} at-most-once runs in review`);
+    },
+  },
+  {
+    id: "F2",
+    title: "kill -9 of the only worker, started again after 5 s",
+    layout: "single",
+    async inject(world, findings, size) {
+      const flow = await world.newFlow("f2", { timeout: "20s" });
+      world.sink.setMode(flow.name, { kind: "answer", status: 200, afterMs: 1_500 });
+      const recoveries: Promise<number[]>[] = [];
+      for (let kill = 0; kill < size.times(30, 2); kill++) {
+        const sending = world.send(flow, { count: 20, ratePerS: 20, connections: 20, resends: true });
+        const killed = await killDuringCall(world, flow, [world.single]);
+        findings.must(killed !== undefined, "no call was made that could be interrupted");
+        if (killed) recoveries.push(recoveryTimes(world, killed, recoveryLimitMs));
+        await delay(5_000);
+        if (killed) await world.single.start();
+        await sending.done;
+        await recoveries.at(-1);
+      }
+      await judgeRecovery(recoveries, findings);
+      await check(world, flow, findings, { boundMs: 60_000 });
+    },
+  },
+  {
+    id: "F3",
+    title: "a poison payload that kills its worker every time",
+    layout: "split",
+    async inject(world, findings, size) {
+      const poison = await world.newFlow("f3-poison", { timeout: "20s" });
+      const good = await world.newFlow("f3-good");
+      const poisons = size.times(5, 2);
+      world.sink.setMode(poison.name, { kind: "hang" });
+      const goods = world.send(good, { count: size.times(500, 100), ratePerS: 20, connections: 20, resends: true });
+      const bads = world.send(poison, { count: poisons, connections: 5, resends: true });
+      let restarts = 0;
+      let isOver = false;
+      const killing = (async () => {
+        while (!isOver) {
+          const killed = await Promise.race([killDuringCall(world, poison, world.workers), delay(1_000)]);
+          if (!killed) continue;
+          restarts++;
+          await killed.process.start();
+        }
+      })();
+      await Promise.all([goods.done, bads.done]);
+      const poisoned = await check(world, poison, findings, { boundMs: 120_000, endings: ["failed"] });
+      isOver = true;
+      await killing;
+      findings.must(
+        poisoned.every(({ failure }) => failure?.includes("quarantined") === true),
+        "a poison run did not end as quarantined",
+      );
+      const calls = world.sink.calls(poison.name).length;
+      findings.must(calls <= poisons * 3, `${calls} calls for ${poisons} poison runs; at most 3 each are allowed`);
+      findings.must(restarts <= poisons * 3, `${restarts} worker restarts for ${poisons} poison runs`);
+      findings.note(`${restarts} worker restarts`);
+      await check(world, good, findings, { boundMs: 60_000 });
+    },
+  },
+];
+
+async function killWorker(
+  world: World,
+  flow: Flow,
+  moment: Moment,
+  worker: ServerProcess,
+): Promise<(Killed & { process: ServerProcess }) | undefined> {
+  if (moment === "during the call") return killDuringCall(world, flow, [worker]);
+  if (moment === "a random moment") {
+    await delay(world.random.below(1_500));
+    const { pid } = worker;
+    await worker.kill();
+    return { pid, at: Date.now(), process: worker };
+  }
+  const killed = await killAtPoint(worker, worker.postgres, workerPoints[moment]);
+  return killed && { ...killed, process: worker };
+}
+
+async function judgeRecovery(recoveries: readonly Promise<number[]>[], findings: Findings): Promise<void> {
+  const times = (await Promise.all(recoveries)).flat();
+  const worst = Math.max(0, ...times);
+  findings.recovered(worst);
+  findings.must(times.length > 0, "no kill hit a worker that held a run");
+  findings.within(`the slowest of ${times.length} interrupted runs was taken up again in`, worst, recoveryBarMs);
+  findings.within("p95", percentile(times, 0.95), 20_000);
+}

@@ -131,7 +131,7 @@ async function untilFinished(pool, output) {
     if (state !== seen) changedAt = Date.now();
     seen = state;
     if (Date.now() - changedAt > stuckAfterMs)
-      throw new Error(`Nothing moves since ${stuckAfterMs / 1_000} s: ${state}.`);
+      throw new Error(`Nothing moves since ${stuckAfterMs / 1_000} s: ${state}. The process said:\n${output()}`);
     await delay(100);
   }
 }

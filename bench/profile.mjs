@@ -58,7 +58,8 @@ async function statementLines(pool, runs) {
   ].join("\n");
 }
 
-function functionLines({ nodes, samples, timeDeltas }) {
+function functionLines({ nodes: all, samples, timeDeltas }) {
+  const nodes = withoutOurs(all);
   const selfUs = new Map();
   for (const [index, id] of samples.entries()) selfUs.set(id, (selfUs.get(id) ?? 0) + timeDeltas[index]);
   const totals = sumByPlace(nodes.map(({ id, callFrame }) => ({ callFrame, amount: selfUs.get(id) ?? 0 })));
@@ -83,6 +84,18 @@ function functionLines({ nodes, samples, timeDeltas }) {
       (us) => `${Math.round(us / 1_000)} ms`,
     ),
   ].join("\n");
+}
+
+/** Starting the profiler takes a moment, which the profile shows too. */
+function withoutOurs(nodes) {
+  const ours = new Set(
+    nodes.filter(({ callFrame }) => callFrame.url.endsWith("/machine/instrument.mjs")).map(({ id }) => id),
+  );
+  for (const { id, children = [] } of nodes) {
+    // A node comes before its children.
+    if (ours.has(id)) for (const child of children) ours.add(child);
+  }
+  return nodes.filter(({ id }) => !ours.has(id));
 }
 
 function allocationLines({ head }) {

@@ -17,6 +17,8 @@ export type FlowOptions = {
   timeout?: string;
   attempts?: number;
   label?: string;
+  /** More of the trigger: how requests are verified, in what order runs go. */
+  trigger?: { [key: string]: Json };
   /** Calls with a credential whose secret must never be seen again; on unless said otherwise. */
   canary?: boolean;
 };
@@ -24,7 +26,7 @@ export type FlowOptions = {
 /** The name of the http connection that holds it. */
 export const canaryConnection = "canary";
 
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 export function flowDefinition(name: string, sinkUrl: string, options: FlowOptions): { [key: string]: Json } {
   const { atMostOnce = false, counts = true, timeout = "30s", attempts = 10, label = "v1", canary = true } = options;
@@ -35,7 +37,7 @@ export function flowDefinition(name: string, sinkUrl: string, options: FlowOptio
   return {
     millrace: 1,
     name,
-    trigger: { type: "webhook", dedupe: "{{ trigger.body.id }}" },
+    trigger: { type: "webhook", dedupe: "{{ trigger.body.id }}", ...options.trigger },
     steps: [
       {
         id: "call",
@@ -65,4 +67,9 @@ export async function pushFlow(
     atMostOnce: options.atMostOnce ?? false,
     counts: options.counts ?? true,
   };
+}
+
+/** A keyvault entry that triggers name to verify what comes in. */
+export async function storeSigningSecret(client: Client, name: string, secret: string): Promise<void> {
+  await client.connections.create({ connector: "webhook", name, fields: { secret } });
 }

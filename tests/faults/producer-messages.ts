@@ -14,6 +14,8 @@ export type SendJob = {
   resends: boolean;
   timeoutMs?: number;
   headers?: Readonly<Record<string, string>>;
+  /** As this provider signs; `offsetS` is how far the sender's clock is off. */
+  signature?: { provider: "github" | "stripe"; secret: string; offsetS?: number };
   /** More members of the body. */
   extra?: Readonly<Record<string, string | number>>;
 };

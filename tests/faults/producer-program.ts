@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { appendFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
@@ -85,7 +86,11 @@ function post(job: SendJob, url: string, event: string, seq: number, agent: Agen
   return new Promise((resolve) => {
     const finish = (outcome: Pick<Posted, "status" | "answer"> & Partial<Posted>) =>
       resolve({ ...outcome, sentAt, tookMs: Math.round(performance.now() - startedAt) });
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...job.headers };
+    const headers = {
+      ...{ "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+      ...job.headers,
+      ...(job.signature ? signatureOf(job.signature, body) : {}),
+    };
     const sending = request(url, { method: "POST", agent, headers, timeout: job.timeoutMs ?? 15_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -100,6 +105,16 @@ function post(job: SendJob, url: string, event: string, seq: number, agent: Agen
     sending.on("error", (error) => finish({ status: 0, answer: "", error: error.message }));
     sending.end(body);
   });
+}
+
+function signatureOf(
+  { provider, secret, offsetS = 0 }: NonNullable<SendJob["signature"]>,
+  body: string,
+): Record<string, string> {
+  const hmac = (text: string) => createHmac("sha256", secret).update(text).digest("hex");
+  if (provider === "github") return { "x-hub-signature-256": `sha256=${hmac(body)}` };
+  const time = Math.floor(Date.now() / 1_000) + offsetS;
+  return { "stripe-signature": `t=${time},v1=${hmac(`${time}.${body}`)}` };
 }
 
 const report = (message: ProducerReport): void => void process.send?.(message);

@@ -17,7 +17,8 @@ export type ServerOptions = {
   /** Of what a fault may hit; the process knows only these. */
   postgres: WireProxy;
   redis: WireProxy | undefined;
-  env: Readonly<Record<string, string>>;
+  /** Asked at every start. */
+  env: () => Readonly<Record<string, string>>;
 };
 
 export type StartOptions = { env?: Readonly<Record<string, string>>; preload?: "skew-clock" | "block-loop" };
@@ -67,7 +68,7 @@ export function serverProcess(options: ServerOptions, onDeath: (description: str
       env: {
         ...{ PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", NO_COLOR: "1", MILLRACE_HOME: home },
         ...{ PORT: String(port), MILLRACE_ROLES: options.roles, EGRESS_ALLOW: "127.0.0.1/32" },
-        ...options.env,
+        ...options.env(),
         ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],

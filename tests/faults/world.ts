@@ -20,7 +20,8 @@ export type World = {
   sink: Sink;
   producer: Producer;
   apiKey: string;
-  vaultKeys: string;
+  /** Of every process that starts from now on; the first is primary. */
+  vaultKeys: string[];
   /** The secret of the connection that every flow calls with: it must show up nowhere. */
   canary: string;
   /** Every process there is, running or not. */
@@ -47,8 +48,7 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
   const deaths: string[] = [];
   const processes: ServerProcess[] = [];
   const apiKey = `mlr_${randomBytes(24).toString("base64url")}`;
-  const vaultKeys = `k1:${randomBytes(32).toString("base64")}`;
-  const env = { MILLRACE_API_KEY: apiKey, VAULT_KEYS: vaultKeys };
+  const vaultKeys = [newVaultKey("k1")];
   const canary = `canary${randomBytes(16).toString("hex")}`;
   let hasCanary: Promise<unknown> | undefined;
   let migrated: Promise<void> | undefined;
@@ -63,9 +63,13 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
     const redis = redisUrl && (await startWireProxy({ port: Number(redisUrl.port), speaks: "redis" }));
     const queue: Record<string, string> = redis ? { REDIS_URL: `redis://127.0.0.1:${redis.port}` } : {};
     const options = { name, roles, directory, postgres, redis, port: await freePort() };
-    const made = serverProcess({ ...options, env: { ...env, ...queue, DATABASE_URL: target.href } }, (description) =>
-      deaths.push(description),
-    );
+    const env = () => ({
+      MILLRACE_API_KEY: apiKey,
+      VAULT_KEYS: vaultKeys.join(","),
+      ...queue,
+      DATABASE_URL: target.href,
+    });
+    const made = serverProcess({ ...options, env }, (description) => deaths.push(description));
     processes.push(made);
     return made;
   }
@@ -138,6 +142,8 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
     },
   };
 }
+
+export const newVaultKey = (id: string): string => `${id}:${randomBytes(32).toString("base64")}`;
 
 /** Kills and starts again what an earlier fault may have left in a bad state. */
 export async function restart(process: ServerProcess, options?: StartOptions): Promise<void> {

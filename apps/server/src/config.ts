@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { parseEnv } from "@millrace/base";
 import { z } from "zod";
+import { readSecretFiles } from "./read-secret-files.ts";
 
 const roles = ["ingress", "api", "worker"] as const;
 export type Role = (typeof roles)[number];
@@ -96,7 +97,7 @@ export type Config = {
 
 /** Nothing outside this file reads the environment. Throws ConfigError. `root` is what a relative MILLRACE_HOME starts from. */
 export function readConfig(env: Record<string, string | undefined>, root: string): Config {
-  const parsed = parseEnv(environment, env);
+  const parsed = parseEnv(environment, readSecretFiles(env));
   const email = parsed.MILLRACE_OWNER_EMAIL;
   const password = parsed.MILLRACE_OWNER_PASSWORD;
   return {

@@ -20,6 +20,8 @@ export type StartOptions = {
 /** Everything that is closed has a limit of its own, and this is a little more than those that matter together. */
 const graceMs = 50_000;
 const hurriedMs = 5_000;
+/** A handler for a fault of the process itself runs for ever, because it returns into the fault. */
+const notOurSignals: closeWithGrace.Signals[] = ["SIGILL", "SIGTRAP", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGUSR2"];
 const secretVariables = ["VAULT_KEYS", "MILLRACE_OWNER_PASSWORD", "MILLRACE_API_KEY"];
 
 /** Starts every role that MILLRACE_ROLES names and prints where it listens. Ends the process where it cannot start. */
@@ -52,7 +54,7 @@ export async function start({ root, startedAt }: StartOptions): Promise<void> {
  * survive a crash. An error that nobody handled: nothing is certain any more, so what we hold is given back, exit code 1.
  */
 function endInOrder({ closers, log, terminal }: { closers: Closers; log: Logger; terminal: Terminal }): void {
-  closeWithGrace({ delay: graceMs, logger: false }, async ({ signal, err }) => {
+  closeWithGrace({ delay: graceMs, logger: false, skip: notOurSignals }, async ({ signal, err }) => {
     if (err) {
       log.fatal({ err }, "an error was not handled; ending");
       process.stderr.write(`\nMillrace ends because of an error that nobody handled: ${err.message}\n`);

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { systemClock } from "@millrace/base";
 import { createEgress, createRegistry } from "@millrace/connector-kit";
-import { createConnectors } from "@millrace/connectors";
 import {
   createCredentials,
   createIntake,
   createJournal,
   createRepositories,
   createRunControl,
+  createRunOutcomes,
   createRunStore,
   createSigningSecrets,
   createVaultKeyCheckRepository,
@@ -29,12 +29,7 @@ export async function openServices({ config, database, queue, ring, log }: Found
   const { pool, prisma } = database;
   const vaults = openVaults(isIngressOnly(config) ? ring.narrowTo("ingress-secrets/v1") : ring);
   const egress = createEgress({ allow: config.egressAllow });
-  const registry = createRegistry(
-    createConnectors({
-      anthropicBaseUrl: config.anthropic.baseUrl,
-      anthropicDefaultModel: config.anthropic.defaultModel,
-    }),
-  );
+  const registry = createRegistry(await loadConnectors(config));
   const [doorbell, live, queueMetrics] = await Promise.all([
     openDoorbell(queue, { log }),
     openLiveEvents(queue, { log }),
@@ -46,6 +41,7 @@ export async function openServices({ config, database, queue, ring, log }: Found
     signingSecrets: createSigningSecrets(prisma, vaults.signingSecrets),
     intake: createIntake(pool),
     journal: createJournal(pool),
+    outcomes: createRunOutcomes(pool),
     runControl: createRunControl(pool),
     store: createRunStore(pool),
     registry,
@@ -63,6 +59,16 @@ export async function openServices({ config, database, queue, ring, log }: Found
 
 /** Such a process faces the senders and needs no credential but the signing secrets. */
 const isIngressOnly = ({ roles }: Config): boolean => !roles.has("api") && !roles.has("worker");
+
+/** An ingress alone calls nobody, so it loads none. */
+async function loadConnectors(config: Config): Promise<Parameters<typeof createRegistry>[0]> {
+  if (isIngressOnly(config)) return [];
+  const { createConnectors } = await import("@millrace/connectors");
+  return createConnectors({
+    anthropicBaseUrl: config.anthropic.baseUrl,
+    anthropicDefaultModel: config.anthropic.defaultModel,
+  });
+}
 
 export type Services = Awaited<ReturnType<typeof openServices>>;
 

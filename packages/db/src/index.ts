@@ -71,8 +71,10 @@ export {
   type RunDetail,
   type RunListRequest,
   type RunRepository,
+  type RunRepositoryOptions,
 } from "./repositories/run-repository.ts";
 export type { RunSummary } from "./repositories/run-summary.ts";
+export type { RunWait } from "./repositories/run-wait.ts";
 export { createSetupRepository, type SetupRepository } from "./repositories/setup-repository.ts";
 export { createSigningSecrets, type SigningSecret, type SigningSecrets } from "./repositories/signing-secrets.ts";
 export { createVaultKeyCheckRepository, type VaultKeyCheckRepository } from "./repositories/vault-key-checks.ts";
@@ -91,10 +93,12 @@ export {
   type Workspace,
   type WorkspaceRepository,
 } from "./repositories/workspace-repository.ts";
-export { deleteDedupeKeysBefore, deleteExpiredKeyValues } from "./retention.ts";
+export { deleteDedupeKeysBefore, deleteExpiredKeyValues } from "./retention/delete-expired.ts";
+export { type Maintained, type MaintenanceSettings, maintain } from "./retention/maintain.ts";
 export { createRunGauges, type RunGauges } from "./run-gauges.ts";
 export { createIntake } from "./runs/intake.ts";
 export { createJournal } from "./runs/journal.ts";
 export { createRunControl } from "./runs/run-control.ts";
-export { createRunStore } from "./runs/run-store.ts";
+export { createRunOutcomes } from "./runs/run-outcomes.ts";
+export { createRunStore, type RunStoreOptions } from "./runs/run-store.ts";
 export { inTransaction } from "./transaction.ts";

@@ -25,6 +25,8 @@ export type {
   RefusedRequest,
   RunControl,
   RunEvent,
+  RunOutcome,
+  RunOutcomes,
   RunGroup,
   RunReason,
   RunStore,

@@ -1,6 +1,7 @@
 import type { Definition, MappingWarning, RunStatus, StepKind, StepStatus } from "@millrace/automation";
 import type { FailureRecord, Json } from "@millrace/base";
 import type { StateOperation } from "@millrace/connector-kit";
+import type { RespondOutput } from "./respond.ts";
 
 /** What the engine needs from outside. `packages/db` and `packages/queue` implement these; `apps/*` join them. */
 
@@ -201,6 +202,8 @@ export type AcceptRequest = InboundRequest & {
   dedupeKey: string | null;
   /** Runs of one automation and key execute one at a time, in the order of arrival. Of any length; null or empty: in any order. */
   orderKey?: string | null;
+  /** The sender gets the run's answer: until that was sent, the delivery says that none was. */
+  awaitsRun?: boolean;
 };
 
 export type Accepted = {
@@ -233,6 +236,24 @@ export interface Intake {
     versionId: string;
     event: Omit<RunEvent, "id">;
   }): Promise<{ runId: string }>;
+}
+
+/** How far a run is, for a sender that waits for it. */
+export type RunOutcome = {
+  runId: string;
+  status: RunStatus;
+  /** What its first Respond step sends. */
+  answer?: RespondOutput;
+  /** What the last step of a succeeded run gave, where no Respond step ran. */
+  output?: Json;
+};
+
+export interface RunOutcomes {
+  read(runs: readonly { workspaceId: string; runId: string }[]): Promise<RunOutcome[]>;
+  /** Not scoped to a workspace: for those who were given the run's signed link. */
+  find(runId: string): Promise<RunOutcome | undefined>;
+  /** The answer that was sent at last, for its delivery. */
+  recordAnswer(workspaceId: string, deliveryId: string, answer: Answer): Promise<void>;
 }
 
 export interface RunControl {

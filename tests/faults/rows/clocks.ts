@@ -1,7 +1,7 @@
 import { check, runsOf } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import type { Findings } from "../findings.ts";
-import { flowDefinition } from "../flow.ts";
+import { storeSigningSecret } from "../flow.ts";
 import { groupBy } from "../group-by.ts";
 import { delay } from "../until.ts";
 import { restart, type World } from "../world.ts";
@@ -17,8 +17,8 @@ export const wrongClocks: Fault = {
       await startSkewed(world, skewMs);
       await judgeOnce(world, findings);
       await judgeWaits(world, skewMs, findings);
+      await judgeSignatureTolerance(world, skewMs, findings);
     }
-    await judgeSignatureTolerance(world, findings);
     for (const process of [...world.workers, ...world.ingresses]) await restart(process);
   },
 };
@@ -67,12 +67,32 @@ async function judgeWaits(world: World, skewMs: number, findings: Findings): Pro
   );
 }
 
-/** Until webhooks can be signed there is no tolerance to look at. */
-async function judgeSignatureTolerance(world: World, findings: Findings): Promise<void> {
-  const definition = flowDefinition("f19-signed", world.sink.urlOf("f19-signed"), {});
-  const trigger = { type: "webhook", verify: { preset: "stripe", secret: "signing", toleranceSeconds: 300 } };
-  const { issues } = await world.client().automations.check({ definition: { ...definition, trigger } });
-  const refused = issues.find(({ path }) => path.startsWith("trigger.verify"));
-  if (refused) findings.notBuilt(`signature tolerance: ${refused.message}`);
-  else findings.notBuilt("signature tolerance can be set now, and this row does not send signed requests yet");
+/** Each ingress goes by its own clock, to the second: what it finds too old or too early is refused. */
+async function judgeSignatureTolerance(world: World, skewMs: number, findings: Findings): Promise<void> {
+  const secret = "whsec_of_the_fault_tests";
+  await storeSigningSecret(world.client(), "f19-stripe", secret);
+  const flow = await world.newFlow("f19-signed", {
+    counts: false,
+    trigger: { verify: { preset: "stripe", secret: "f19-stripe", toleranceSeconds: 300 } },
+  });
+  for (const [index, ingress] of world.ingresses.entries()) {
+    const ownOffsetS = index === 0 ? skewMs / 1_000 : 0;
+    for (const [offsetS, isTaken] of [
+      [-297, true],
+      [297, true],
+      [-303, false],
+      [303, false],
+    ] as const) {
+      const urls = [ingress.url + flow.hookPath];
+      const signature = { provider: "stripe", secret, offsetS: ownOffsetS + offsetS } as const;
+      const sending = world.send(flow, { urls, count: 1, connections: 1, resends: false, signature });
+      await sending.done;
+      const status = world.producer.attempts(sending.id)[0]?.status ?? 0;
+      findings.must(
+        isTaken === (status === 202),
+        `a signature ${offsetS} s off the clock of ${ingress.name} was answered ${status}`,
+      );
+    }
+  }
+  await check(world, flow, findings, { boundMs: 30_000 });
 }

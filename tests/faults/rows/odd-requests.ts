@@ -18,7 +18,12 @@ type Shape = {
 };
 
 /** Sends each shape to one ingress, and holds it against the statuses that are right for it. */
-async function judgeShapes(world: World, findings: Findings, name: string, shapes: readonly Shape[]): Promise<void> {
+export async function judgeShapes(
+  world: World,
+  findings: Findings,
+  name: string,
+  shapes: readonly Shape[],
+): Promise<void> {
   const flow = await world.newFlow(name, { counts: false });
   const [ingress] = world.ingresses;
   for (const { name: shape, parts, takes, limitMs = 5_000 } of shapes) {
@@ -28,7 +33,12 @@ async function judgeShapes(world: World, findings: Findings, name: string, shape
   await judgeAfter(world, flow, findings);
 }
 
-function judgeAnswer(findings: Findings, shape: string, { status, text }: RawAnswer, takes: readonly number[]): void {
+export function judgeAnswer(
+  findings: Findings,
+  shape: string,
+  { status, text }: RawAnswer,
+  takes: readonly number[],
+): void {
   findings.must(
     takes.includes(status),
     `${shape}: answered ${status}; expected ${takes.join(" or ")} (${text.split("\r\n").at(-1)?.slice(0, 120)})`,
@@ -36,7 +46,7 @@ function judgeAnswer(findings: Findings, shape: string, { status, text }: RawAns
 }
 
 /** Whatever was accepted also ends, and nobody died of it. */
-async function judgeAfter(world: World, flow: Flow, findings: Findings): Promise<void> {
+export async function judgeAfter(world: World, flow: Flow, findings: Findings): Promise<void> {
   const deadline = Date.now() + 30_000;
   while ((await runsOf(world, flow)).some(({ finishedAt }) => finishedAt === null) && Date.now() < deadline)
     await delay(100);
@@ -181,77 +191,5 @@ export const packedBodies: Fault = {
     ]);
     const grown = residentMb(ingress.pid) - before;
     findings.must(grown < 60, `the ingress grew by ${grown} MB`);
-  },
-};
-
-export const smuggling: Fault = {
-  id: "H6",
-  title: "request smuggling shapes and head limits",
-  layout: "split",
-  async inject(world, findings) {
-    const closed = [400, 431, 0];
-    const body = '{"id":"s"}';
-    await judgeShapes(world, findings, "h6", [
-      {
-        name: "length and chunked",
-        parts: (path) => [head(path, ["Content-Length: 10", "Transfer-Encoding: chunked"]), "0\r\n\r\n"],
-        takes: closed,
-      },
-      {
-        name: "two lengths",
-        parts: (path) => [head(path, ["Content-Length: 10", "Content-Length: 11"]), body],
-        takes: closed,
-      },
-      {
-        name: "a folded header",
-        parts: (path) => [head(path, ["Content-Length: 10", "X-A: 1\r\n 2"]), body],
-        takes: closed,
-      },
-      {
-        name: "a bad chunk",
-        parts: (path) => [head(path, ["Transfer-Encoding: chunked"]), "zz\r\nabc\r\n"],
-        takes: closed,
-      },
-      { name: "HTTP/0.9", parts: (path) => [`GET ${path}\r\n\r\n`], takes: closed },
-      {
-        name: "a head over 16 KB",
-        parts: (path) => [head(path, [`X-A: ${"a".repeat(20_000)}`, "Content-Length: 10"]), body],
-        takes: closed,
-      },
-      {
-        name: "2,000 headers",
-        parts: (path) => [
-          head(path, [...Array.from({ length: 2_000 }, (_, index) => `X-${index}: 1`), "Content-Length: 10"]),
-          body,
-        ],
-        takes: closed,
-      },
-      {
-        name: "an absolute URI",
-        parts: (path) => [head(`http://other.example${path}`, ["Content-Length: 10"]), body],
-        takes: [400, 404, 421],
-      },
-    ]);
-  },
-};
-
-export const otherMethods: Fault = {
-  id: "H7",
-  title: "methods that start nothing",
-  layout: "split",
-  async inject(world, findings) {
-    const flow = await world.newFlow("h7", { counts: false });
-    const [ingress] = world.ingresses;
-    for (const method of ["GET", "HEAD", "OPTIONS", "TRACE", "DELETE"]) {
-      const answer = await rawRequest(ingress.url, [head(flow.hookPath, [], method)]);
-      judgeAnswer(findings, method, answer, [405]);
-    }
-    findings.must((await runsOf(world, flow)).length === 0, "a method that starts nothing started a run");
-    const put = await rawRequest(ingress.url, [
-      head(flow.hookPath, ["Content-Type: application/json", "Content-Length: 12"], "PUT"),
-      '{"id":"put"}',
-    ]);
-    judgeAnswer(findings, "PUT", put, [202]);
-    await judgeAfter(world, flow, findings);
   },
 };

@@ -1,10 +1,10 @@
-import { check } from "../check.ts";
+import { check, runsOf } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import { type Findings, percentile } from "../findings.ts";
 import type { Flow } from "../flow.ts";
 import { type Killed, killAtPoint, killDuringCall, recoveryTimes, workerPoints } from "../kill-points.ts";
 import type { ServerProcess } from "../server-process.ts";
-import { delay } from "../until.ts";
+import { delay, poll } from "../until.ts";
 import type { World } from "../world.ts";
 
 const recoveryBarMs = 25_000;
@@ -72,7 +72,8 @@ export const workerKills: readonly Fault[] = [
         await delay(5_000);
         if (killed) await world.single.start();
         await sending.done;
-        await recoveries.at(-1);
+        // To its end: three kills without progress between them would be a poison run.
+        await poll(async () => (await runsOf(world, flow)).every(({ finishedAt }) => finishedAt !== null), 60_000);
       }
       await judgeRecovery(recoveries, findings);
       await check(world, flow, findings, { boundMs: 60_000 });

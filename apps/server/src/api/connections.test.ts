@@ -138,3 +138,41 @@ describe("the catalog", () => {
     await expect(own.client.connectors.options({ ...field, field: "prompt" })).rejects.toMatchObject({ status: 404 });
   });
 });
+
+describe("a webhook signing secret", () => {
+  const verified = (secret: string) => ({
+    ...helloDefinition,
+    name: `Verified by ${secret}`,
+    trigger: { type: "webhook" as const, verify: { preset: "github" as const, secret } },
+  });
+  const add = (name: string) =>
+    own.client.connections.create({ connector: "webhook", name, fields: { secret: "  It's a secret\n" } });
+
+  test("is in the catalog without an action, and is stored as every credential is", async () => {
+    const { items } = await own.client.connectors.list();
+    const connector = items.find(({ id }) => id === "webhook");
+    expect(connector).toMatchObject({ title: "Webhook signing secret", actions: [] });
+    expect(connector?.connection?.fields).toMatchObject([{ name: "secret", isSecret: true, isRequired: true }]);
+    const created = await add("github");
+    expect(JSON.stringify(created)).not.toContain("It's a secret");
+    expect(await own.client.connections.test({ connectionId: created.id })).toEqual({ ok: true, account: null });
+    const updated = await own.client.connections.update({ connectionId: created.id, fields: { secret: "another" } });
+    expect(updated.id).toBe(created.id);
+    const blank = own.client.connections.create({ connector: "webhook", name: "blank", fields: { secret: " " } });
+    await expect(blank).rejects.toMatchObject({ status: 400, issues: [{ path: "fields.secret" }] });
+  });
+
+  test("must be there when a trigger that names it is published, and can't be deleted by accident after", async () => {
+    const { id } = await add("github-hooks");
+    const wrong = own.client.automations.push({ definition: verified("github-hook"), publish: true });
+    await expect(wrong).rejects.toMatchObject({
+      status: 422,
+      issues: [{ path: "trigger.verify.secret", code: "unknown_secret", nearest: "github-hooks" }],
+    });
+    await own.client.automations.push({ definition: verified("github-hooks"), publish: true });
+    expect((await own.client.connections.get({ connectionId: id })).usedBy).toMatchObject([
+      { name: "Verified by github-hooks", inPublished: true },
+    ]);
+    await expect(own.client.connections.delete({ connectionId: id })).rejects.toMatchObject({ status: 409 });
+  });
+});

@@ -1,5 +1,6 @@
 import express, { type Router } from "express";
-import { absolutePath } from "swagger-ui-dist";
+// Its main module would load the whole page script into this process.
+import absolutePath from "swagger-ui-dist/absolute-path.js";
 
 const page = `<!doctype html>
 <html lang="en">

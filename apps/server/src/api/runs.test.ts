@@ -27,7 +27,7 @@ test("a run started by hand is committed, rung and announced", async () => {
     version: { number: 1 },
     trigger: { method: "POST", contentType: "application/json", body: { kind: "json", value: { name: "Ada" } } },
   });
-  expect(run.reason).toMatch(/^Waiting for a worker for \d+ s\.$/);
+  expect(run.reason).toMatch(/^No worker has taken it for \d+ s\.$/);
 });
 
 test("a run shows what each step did, in the shape that scripts rely on", async () => {
@@ -103,6 +103,34 @@ test("a sample of a step is what it gave last", async () => {
   const samples = await own.client.automations.samples({ automationId: automation.id });
   expect(samples).toMatchObject({ runId, steps: { greeting: { text: "Hello, Ada!" } } });
   expect(samples.stepSources).toEqual({ greeting: "run", save: "example" });
+});
+
+test("a duplicate with another body is marked, and shows what it brought", async () => {
+  const automation = await own.client.automations.create({ definition: { ...helloDefinition, name: "Conflicting" } });
+  const { id: versionId } = await own.client.automations.publish({ automationId: automation.id });
+  const send = (body: string) =>
+    api.intake.accept({
+      ...{ workspaceId: own.workspaceId, automationId: automation.id, versionId, endpointId: automation.id },
+      ...{ dedupeKey: "e1", sourceIp: null },
+      event: {
+        ...{ method: "POST", query: "", headers: [], contentType: "application/json", receivedAt: new Date() },
+        body: new TextEncoder().encode(body),
+      },
+    });
+  const first = await send('{"total":1}');
+  await send('{"total":1}');
+  const conflicting = await send('{"total":2}');
+  const { items } = await own.client.deliveries.list({ automationId: automation.id });
+  expect(items.map(({ verdict, isConflict, runId }) => [verdict, isConflict, runId])).toEqual([
+    ["duplicate", true, first.runId],
+    ["duplicate", false, first.runId],
+    ["accepted", false, first.runId],
+  ]);
+  expect(await own.client.deliveries.get({ deliveryId: conflicting.deliveryId })).toMatchObject({
+    isConflict: true,
+    reason: "The first request with this key had another body.",
+    event: { body: { kind: "json", value: { total: 2 } } },
+  });
 });
 
 test("a delivery shows the request, the verdict and the exact answer, and keeps its secrets", async () => {

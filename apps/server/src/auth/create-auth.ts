@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "@millrace/base";
 import type { PrismaClient } from "@millrace/db";
-import { betterAuth } from "better-auth";
+import { betterAuth } from "better-auth/minimal";
 import { prismaAdapter } from "better-auth/adapters/prisma";
 import { hashPassword, verifyPassword } from "./password-hash.ts";
 

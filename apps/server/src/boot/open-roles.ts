@@ -7,6 +7,7 @@ import { createApp } from "../app.ts";
 import { healthRoutes } from "../health.ts";
 import { createAdmission } from "../ingress/admission.ts";
 import { createIngress } from "../ingress/ingress.ts";
+import { createStatusLinks } from "../ingress/status-links.ts";
 import { startMaintenance } from "../maintenance.ts";
 import { createMetrics } from "../metrics/create-metrics.ts";
 import { createRunMetrics } from "../metrics/run-metrics.ts";
@@ -43,12 +44,14 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
   const checks: { -readonly [Name in keyof Checks]: Checks[Name] } = { database: () => database.ping() };
   const api = await openApi(options);
   if (config.roles.has("worker")) await openWorkerRole(options, metrics);
-  const ingress = config.roles.has("ingress") ? openIngress(options, metrics, checks) : undefined;
+  const closing = new AbortController();
+  const ingress = config.roles.has("ingress") ? openIngress(options, metrics, checks, closing.signal) : undefined;
   let isOpen = true;
   const health = healthRoutes({ isOpen: () => isOpen, checks });
   return {
     refuseTraffic() {
       isOpen = false;
+      closing.abort();
     },
     listener: createApp({
       ingress,
@@ -61,9 +64,10 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
 }
 
 function openIngress(
-  { config, services, url }: RolesOptions,
+  { config, services, ring, url }: RolesOptions,
   { registry }: Metrics,
   checks: Record<string, () => Promise<void>>,
+  closing: AbortSignal,
 ) {
   const admission = createAdmission({ log: services.log });
   const webhooks = createWebhookMetrics(registry, admission.state);
@@ -77,6 +81,8 @@ function openIngress(
       endpoints: admission.limitLookups(services.endpoints),
       intake: admission.limitWrites(services.intake),
       publicUrl: url,
+      statusLinks: createStatusLinks(ring, url),
+      closing,
       trustedProxies: config.trustedProxies,
       observe: webhooks.observe,
     }),
@@ -118,8 +124,9 @@ type OpenApi = { pages: Router[]; ready: OpenRoles["ready"] };
 async function openApi({ config, root, url, services, database, ring }: RolesOptions): Promise<OpenApi> {
   const isServed = config.roles.has("api");
   const nothing = { pages: [], ready: { setupLink: undefined, webhook: undefined } };
-  // On a database of our own, nobody else can prepare it.
-  if (!isServed && config.databaseUrl !== undefined) return nothing;
+  // On a database of our own nobody else prepares it; an ingress alone can't, for want of the keys.
+  const isOurs = config.databaseUrl === undefined && config.roles.has("worker");
+  if (!isServed && !isOurs) return nothing;
   const { createAuth } = await import("../auth/create-auth.ts");
   const { prepareFirstStart } = await import("../first-start.ts");
   const auth = createAuth({

@@ -12,7 +12,15 @@ const accepted: Accepted = {
   bodyDiffers: false,
   answer: { status: 202, body: "{}" },
 };
-const request = {} as Parameters<Intake["accept"]>[0];
+const requestOf = (bytes: number): Parameters<Intake["accept"]>[0] => ({
+  ...{ workspaceId: newId("workspace"), automationId: newId("automation"), versionId: newId("version") },
+  ...{ endpointId: newId("endpoint"), dedupeKey: null, sourceIp: null },
+  event: {
+    ...{ method: "POST", query: "", headers: [], contentType: null, receivedAt: new Date() },
+    body: new Uint8Array(bytes),
+  },
+});
+const request = requestOf(2);
 
 /** A database that commits when the test says so. */
 function open(limits: Partial<AdmissionLimits> = {}) {
@@ -83,6 +91,17 @@ describe("what waits for the database is bounded", () => {
 });
 
 describe("a database that stands still", () => {
+  test("is not told from one that writes a large body until there was time for that", async () => {
+    const { admission, intake, commits, pass } = open();
+    const large = intake.accept(requestOf(25 * 1_048_576));
+    pass(admissionLimits.stalledMs + 10_000);
+    expect([reasonOf(admission.enter), admission.state().isStalled]).toEqual(["admitted", false]);
+    pass(5_000);
+    expect(reasonOf(admission.enter)).toBe("unavailable");
+    commits[0]?.resolve(accepted);
+    await large;
+  });
+
   test("turns newcomers away at once, until what was handed to it moves", async () => {
     const { admission, intake, commits, pass } = open();
     const stuck = intake.accept(request);

@@ -3,12 +3,15 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import type { Trigger } from "@millrace/automation";
 import { newId } from "@millrace/base";
-import { createIntake } from "@millrace/db";
+import { createIntake, createRunOutcomes } from "@millrace/db";
 import type { Intake } from "@millrace/engine";
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
+import { generateVaultKey, parseVaultKeys } from "@millrace/vault";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createAdmission } from "./admission.ts";
 import { createIngress, type IngressEndpoint } from "./ingress.ts";
+import { patient } from "./open-test-ingress.fixture.ts";
+import { createStatusLinks } from "./status-links.ts";
 
 const token = "abcdefghijklmnopqrstuvwxyz012345";
 const webhook = (trigger: object = {}): Trigger => ({ type: "webhook", ...trigger }) as Trigger;
@@ -40,7 +43,7 @@ beforeEach(async () => {
     trigger: webhook(),
   };
   const log = { info() {}, warn() {}, error() {} };
-  const admission = createAdmission({ log });
+  const admission = createAdmission({ log, limits: patient });
   const ingress = createIngress({
     admission,
     endpoints: { findByToken: async (given) => (given === token ? endpoint : undefined) },
@@ -54,7 +57,9 @@ beforeEach(async () => {
         rings.push([...runIds]);
       },
     },
-    live: { publish() {} },
+    live: { publish() {}, subscribe: () => () => undefined },
+    outcomes: createRunOutcomes(database.pool),
+    statusLinks: createStatusLinks(parseVaultKeys(generateVaultKey("k1")), "https://hooks.example.com"),
     signingSecrets: { open: async () => [] },
     egress: { fetch: () => Promise.reject(new Error("no request leaves")) },
     publicUrl: "https://hooks.example.com",
@@ -165,6 +170,27 @@ describe("a dedupe key", () => {
       body: { code: "dedupe_failed", detail: expect.stringContaining("x-event-id") },
     });
     expect([await count("runs"), await count("deliveries")]).toEqual([0, 1]);
+  });
+});
+
+describe("an order key", () => {
+  const orderKeys = async () =>
+    (
+      await database.pool.query("SELECT order_key FROM runs WHERE workspace_id = $1 ORDER BY id", [
+        endpoint.workspaceId,
+      ])
+    ).rows.map(({ order_key }) => order_key);
+
+  test("is the same for runs of the same text, and absent where the text is empty", async () => {
+    endpoint.trigger = webhook({ order: "{{ trigger.body.customer }}" });
+    for (const customer of ["a", "b", "a", "", null]) await post(JSON.stringify({ customer }));
+    const [a, b, again, ...none] = await orderKeys();
+    expect([a === again, a === b, none]).toEqual([true, false, ["", ""]]);
+  });
+
+  test("that a request lacks refuses it", async () => {
+    endpoint.trigger = webhook({ order: "{{ trigger.body.customer }}" });
+    expect(await post("{}")).toMatchObject({ status: 400, body: { code: "order_failed" } });
   });
 });
 

@@ -1,15 +1,27 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Trigger } from "@millrace/automation";
-import type { Answer, Doorbell, EngineLog, InboundRequest, Intake, LiveEvents } from "@millrace/engine";
+import type {
+  AcceptRequest,
+  Doorbell,
+  EngineLog,
+  InboundRequest,
+  Intake,
+  LiveEvents,
+  RunOutcomes,
+} from "@millrace/engine";
 import { type Admission, Unavailable } from "./admission.ts";
+import { createAnswerFromRun } from "./answer-from-run.ts";
 import { createTriggerCache, isWebhook, type OpenedTrigger, unpublishedTrigger } from "./opened-trigger.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { OutOfRoom, readBody } from "./read-body.ts";
 import { receivedEvent, splitTarget } from "./received-event.ts";
+import { bodyProblem, closedReason, methodRefusal, type Refusal, unknownEndpoint } from "./refusals.ts";
+import type { LiveWatch } from "./run-waiter.ts";
 import { problem, send } from "./send-answer.ts";
 import { createShortCache } from "./short-cache.ts";
 import { sourceAddress } from "./source-address.ts";
+import type { StatusLinks } from "./status-links.ts";
 import { unpackBody } from "./unpack-body.ts";
 import { createVerifyRequest, type VerificationServices } from "./verify-request.ts";
 
@@ -23,11 +35,15 @@ export type IngressEndpoint = {
 };
 
 export type IngressServices = VerificationServices & {
+  outcomes: RunOutcomes;
+  statusLinks: StatusLinks;
+  /** Aborted when this process is about to end: nobody is kept waiting from then on. */
+  closing?: AbortSignal;
   admission: Pick<Admission, "enter" | "meter" | "lookUp">;
   endpoints: { findByToken(token: string): Promise<IngressEndpoint | undefined> };
   intake: Intake;
   doorbell: Doorbell;
-  live: LiveEvents;
+  live: LiveEvents & LiveWatch;
   log: EngineLog;
   trustedProxies: number;
   observe(verdict: string, status: number): void;
@@ -41,8 +57,6 @@ type Call = {
   response: ServerResponse;
   inbound: InboundRequest;
 };
-
-type Refusal = { reason: string; answer: Answer; headers?: Record<string, string> };
 
 const hookPath = /^\/hooks\/([A-Za-z0-9_-]{16,128})$/;
 
@@ -63,6 +77,7 @@ export function createIngress(
   const openTrigger = createTriggerCache();
   const verifyRequest = createVerifyRequest(services);
   const rateLimits = createRateLimits(now);
+  const answerFromRun = createAnswerFromRun(services);
 
   return async (request, response) => {
     try {
@@ -87,6 +102,8 @@ export function createIngress(
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     services.admission.enter();
     const [path, query] = splitTarget(request.url ?? "");
+    const runId = services.statusLinks.runIn(path);
+    if (runId !== undefined) return answerFromRun.tell(runId, request, response);
     const token = hookPath.exec(path)?.[1];
     const endpoint = token === undefined ? undefined : await findEndpoint(token);
     if (!endpoint) {
@@ -117,7 +134,7 @@ export function createIngress(
       return;
     }
     const sent = { ...call, inbound: inbound(read.body) };
-    const verified = await prove(sent);
+    const verified = trigger.verification && request.headers["x-none"] ? await prove(sent) : { dedupeKey: undefined };
     if (!verified) return;
     const unpacked = await unpackBody(read.body, request.headers["content-encoding"], limits);
     if (unpacked.ok) await judge({ ...call, inbound: inbound(unpacked.body) }, verified.dedupeKey);
@@ -173,20 +190,28 @@ export function createIngress(
       const answer = { status: 200, body: JSON.stringify({ status: "filtered", reason }) };
       await refuse(call, { reason, answer }, "filtered");
     } else {
-      await accept({ ...call.inbound, versionId, dedupeKey: verdict.dedupeKey }, call.response);
+      await accept(call, { ...call.inbound, versionId, ...verdict.keys });
     }
   }
 
-  async function accept(request: Parameters<Intake["accept"]>[0], response: ServerResponse): Promise<void> {
+  async function accept({ trigger, response }: Call, request: AcceptRequest): Promise<void> {
     // Senders stop retrying at the first 2xx, so event, delivery and run are durable before we answer.
-    const { answer, isDuplicate, runId } = await services.intake.accept(request);
-    services.observe(isDuplicate ? "duplicate" : "accepted", answer.status);
-    send(response, answer);
+    const accepted = await services.intake.accept({ ...request, awaitsRun: trigger.waitsForRun });
+    const { answer, isDuplicate, runId } = accepted;
+    if (isDuplicate || !trigger.waitsForRun) {
+      services.observe(isDuplicate ? "duplicate" : "accepted", answer.status);
+      send(response, answer);
+    }
     if (isDuplicate) return;
     const { workspaceId, automationId } = request;
     const at = services.clock.now().toISOString();
     services.live.publish({ type: "run.queued", workspaceId, automationId, runId, status: "queued", at });
-    await services.doorbell.ring(workspaceId, [runId]);
+    const rung = services.doorbell.ring(workspaceId, [runId]);
+    if (trigger.waitsForRun) {
+      const status = await answerFromRun.whenReady({ workspaceId, ...accepted }, response);
+      services.observe("accepted", status);
+    }
+    await rung;
   }
 
   async function refuse(
@@ -199,40 +224,3 @@ export function createIngress(
     send(response, answer, headers);
   }
 }
-
-const unknownEndpoint = problem(
-  404,
-  "unknown_endpoint",
-  "There is no webhook at this URL. Copy it again from the automation's trigger.",
-);
-
-function methodRefusal(method: string, { methods }: OpenedTrigger): Refusal {
-  const allow = [...methods].join(", ");
-  return {
-    reason: `Method ${method} is not taken.`,
-    answer: problem(405, "method_not_allowed", `Send ${allow}; ${method} starts no run.`),
-    headers: { allow },
-  };
-}
-
-const bodyProblem = ({ status, reason }: { status: number; reason: string }): Refusal => ({
-  reason,
-  answer: problem(status, status === 413 ? "too_large" : "unreadable_body", reason),
-});
-
-function closedReason({ enabled, versionId, trigger }: IngressEndpoint): Refusal | undefined {
-  if (versionId === null || trigger === null) {
-    return closed(
-      "not_published",
-      "This automation is not published yet. The request was recorded and can be used as a sample; publish, then send it again.",
-    );
-  }
-  if (!enabled)
-    return closed("paused", "This automation is paused. The request was recorded; send it again once it is on.");
-  if (trigger.type !== "webhook") {
-    return closed("no_webhook_trigger", "The published version of this automation is not started by a webhook.");
-  }
-  return undefined;
-}
-
-const closed = (code: string, reason: string): Refusal => ({ reason, answer: problem(409, code, reason) });

@@ -3,15 +3,27 @@ import type { AddressInfo } from "node:net";
 import { type Definition, type Step, type WebhookTrigger, webhookDefaults } from "@millrace/automation";
 import { newId } from "@millrace/base";
 import { createEgress } from "@millrace/connector-kit";
-import { createIntake, createRepositories, createSigningSecrets, openDatabase, openVaults } from "@millrace/db";
+import {
+  createIntake,
+  createRepositories,
+  createRunOutcomes,
+  createSigningSecrets,
+  openDatabase,
+  openVaults,
+} from "@millrace/db";
+import type { LiveEvent } from "@millrace/engine";
 import { openTestDatabase } from "@millrace/testing";
 import { createVault, generateVaultKey, parseVaultKeys } from "@millrace/vault";
-import { createAdmission } from "./admission.ts";
+import { admissionLimits, createAdmission } from "./admission.ts";
 import { createIngress } from "./ingress.ts";
+import { createStatusLinks } from "./status-links.ts";
 
 export type Received = { status: number; headers: IncomingHttpHeaders; text: string; json: Record<string, unknown> };
 export type Hook = { automationId: string; token: string };
 type Sending = { method?: string; headers?: OutgoingHttpHeaders; body?: string | Buffer; to?: number };
+
+/** A busy machine is none of these tests' concerns. */
+export const patient = { ...admissionLimits, lookupMs: 30_000, writeMs: 30_000, stalledMs: 30_000 };
 
 /**
  * Ingress processes in one: each instance has its own caches, database connections and key ring, and listens on a port of
@@ -24,6 +36,9 @@ export async function openTestIngress(instances = 1) {
   const repositories = createRepositories(database, openVaults(parseVaultKeys(keys)));
   const workspaceId = (await repositories.workspaces.create({ name: "Ingress" })).id;
   const rings: string[] = [];
+  const watchers = new Set<(event: LiveEvent) => void>();
+  const onRing = new Set<(runIds: readonly string[]) => void>();
+  const closing = new AbortController();
   let aheadMs = 0;
   const clock = { now: () => new Date(Date.now() + aheadMs) };
   const opened = await Promise.all(Array.from({ length: instances }, open));
@@ -34,7 +49,7 @@ export async function openTestIngress(instances = 1) {
     const ring = parseVaultKeys(keys).narrowTo("ingress-secrets/v1");
     const egress = createEgress({ allow: ["127.0.0.0/8"] });
     const log = { info() {}, warn() {}, error() {} };
-    const admission = createAdmission({ log });
+    const admission = createAdmission({ log, limits: patient });
     const server = createServer((request, response) => void ingress(request, response));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
@@ -45,8 +60,22 @@ export async function openTestIngress(instances = 1) {
       signingSecrets: createSigningSecrets(own.prisma, createVault(ring, "ingress-secrets/v1"), clock),
       egress,
       publicUrl: "https://hooks.example.com",
-      doorbell: { ring: async (_workspaceId, runIds) => void rings.push(...runIds) },
-      live: { publish() {} },
+      doorbell: {
+        async ring(_workspaceId, runIds) {
+          rings.push(...runIds);
+          for (const listener of onRing) listener(runIds);
+        },
+      },
+      live: {
+        publish() {},
+        subscribe(_filter, watcher) {
+          watchers.add(watcher);
+          return () => watchers.delete(watcher);
+        },
+      },
+      outcomes: createRunOutcomes(own.pool),
+      statusLinks: createStatusLinks(ring, "https://hooks.example.com"),
+      closing: closing.signal,
       clock,
       log,
       trustedProxies: 1,
@@ -64,7 +93,8 @@ export async function openTestIngress(instances = 1) {
   const rows = async (sql: string, ...values: unknown[]) => (await test.pool.query(sql, values)).rows;
 
   return {
-    ...{ ...repositories, workspaceId, rings, clock, pool: test.pool, rows },
+    ...{ ...repositories, workspaceId, rings, onRing, watchers, closing, clock, database, rows },
+    ports: opened.map(({ port }) => port),
     moveClock(ms: number) {
       aheadMs += ms;
     },

@@ -14,7 +14,8 @@ export function send(response: ServerResponse, answer: Answer, headers: Record<s
   const isCut = hasLongRest(response.req);
   const hasBody = answer.status !== 204 && answer.status !== 304;
   response.writeHead(answer.status, {
-    ...(hasBody ? { "content-type": type, "content-length": Buffer.byteLength(answer.body) } : {}),
+    ...(answer.body === "" ? {} : { "content-type": type }),
+    ...(hasBody ? { "content-length": Buffer.byteLength(answer.body) } : {}),
     "x-content-type-options": "nosniff",
     ...(isCut ? { connection: "close" } : {}),
     ...headers,

@@ -14,9 +14,11 @@ import {
 } from "@millrace/automation";
 
 export type Verdict =
-  | { kind: "accepted"; dedupeKey: string | null }
+  | { kind: "accepted"; keys: { dedupeKey: string | null; orderKey: string | null } }
   | { kind: "filtered"; reason: string }
-  | { kind: "rejected"; status: 400; code: "invalid_json" | "dedupe_failed" | "filter_failed"; reason: string };
+  | { kind: "rejected"; status: 400; code: RuleFault; reason: string };
+
+type RuleFault = "invalid_json" | "dedupe_failed" | "order_failed" | "filter_failed";
 
 /** `presetKey` is the provider's own id of the delivery; it counts where the trigger says nothing else. */
 export type TriggerRules = (event: ReceivedEvent, presetKey: string | undefined) => Verdict;
@@ -25,58 +27,74 @@ const dedupeKeyLimit = 1_024;
 
 /**
  * A webhook trigger's rules, compiled once a version. A request that calls itself JSON and isn't is refused, because
- * no step could use it; so is one whose filter or dedupe key can't be computed: the sender hears why.
+ * no step could use it; so is one whose filter or keys can't be computed: the sender hears why.
  */
 export function compileTriggerRules(trigger: WebhookTrigger): TriggerRules {
-  const dedupe = trigger.dedupe === undefined ? undefined : compileTemplate(trigger.dedupe, { names: ["trigger"] });
-  const filter = trigger.filter === undefined ? undefined : compileExpression(trigger.filter, { names: ["trigger"] });
+  const names = ["trigger"];
+  const dedupe = trigger.dedupe === undefined ? undefined : compileTemplate(trigger.dedupe, { names });
+  const order = trigger.order === undefined ? undefined : compileTemplate(trigger.order, { names });
+  const filter = trigger.filter === undefined ? undefined : compileExpression(trigger.filter, { names });
   return (event, presetKey) => {
-    const accepted: Verdict = { kind: "accepted", dedupeKey: presetKey ?? null };
-    if (!dedupe && !filter && !isJsonType(mediaType(event.contentType))) return accepted;
+    const byPreset = presetKey ?? null;
+    if (!dedupe && !order && !filter && !isJsonType(mediaType(event.contentType)))
+      return { kind: "accepted", keys: { dedupeKey: byPreset, orderKey: null } };
     const opened = openEvent(event);
-    if (opened.malformed !== undefined) {
+    if (opened.malformed !== undefined)
       return rejected("invalid_json", `The body is not valid JSON: ${opened.malformed}`);
-    }
     const scope = { trigger: opened.trigger };
     try {
       if (filter && !passes(filter, scope))
         return { kind: "filtered", reason: "The trigger's filter is not true for this request." };
+      const dedupeKey = dedupe ? dedupeKeyOf(dedupe, scope) : byPreset;
+      // Of any length, and without one the run has its place in no order: intake takes it as it is.
+      const orderKey = order ? attempt("order_failed", "order", () => textOf(order, scope)) : null;
+      return { kind: "accepted", keys: { dedupeKey, orderKey } };
     } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      return rejected("filter_failed", `The trigger's filter could not be computed: ${error.message}`);
+      if (error instanceof RuleError) return rejected(error.code, error.message);
+      throw error;
     }
-    return dedupe ? keyed(dedupe, scope) : accepted;
   };
+}
+
+/** A rule that can't be computed for a request. */
+class RuleError extends Error {
+  readonly code: RuleFault;
+
+  constructor(code: RuleFault, message: string) {
+    super(message);
+    this.name = "RuleError";
+    this.code = code;
+  }
 }
 
 type TriggerOnly = { trigger: ReturnType<typeof openEvent>["trigger"] };
 
-function passes(filter: CompiledExpression, scope: TriggerOnly): boolean {
-  return filter.evaluate(scope, new Budget()) === true;
-}
-
-function keyed(dedupe: CompiledTemplate, scope: TriggerOnly): Verdict {
+function attempt<Value>(code: RuleFault, what: string, compute: () => Value): Value {
   try {
-    const value = toJson(dedupe.evaluate(scope, new Budget()));
-    const key = typeof value === "string" ? value : JSON.stringify(value);
-    if (value === null || key === "")
-      return rejected("dedupe_failed", "The trigger's dedupe key is empty for this request.");
-    if (key.length > dedupeKeyLimit) {
-      return rejected(
-        "dedupe_failed",
-        `The trigger's dedupe key is ${key.length} characters long; the limit is ${dedupeKeyLimit}.`,
-      );
-    }
-    return { kind: "accepted", dedupeKey: key };
+    return compute();
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    return rejected("dedupe_failed", `The trigger's dedupe key could not be computed: ${error.message}`);
+    throw new RuleError(code, `The trigger's ${what} could not be computed: ${error.message}`);
   }
 }
 
-const rejected = (code: (Verdict & { kind: "rejected" })["code"], reason: string): Verdict => ({
-  kind: "rejected",
-  status: 400,
-  code,
-  reason,
-});
+const passes = (filter: CompiledExpression, scope: TriggerOnly): boolean =>
+  attempt("filter_failed", "filter", () => filter.evaluate(scope, new Budget()) === true);
+
+function textOf(template: CompiledTemplate, scope: TriggerOnly): string | null {
+  const value = toJson(template.evaluate(scope, new Budget()));
+  return value === null || typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function dedupeKeyOf(dedupe: CompiledTemplate, scope: TriggerOnly): string {
+  const key = attempt("dedupe_failed", "dedupe key", () => textOf(dedupe, scope));
+  if (key === null || key === "")
+    throw new RuleError("dedupe_failed", "The trigger's dedupe key is empty for this request.");
+  if (key.length <= dedupeKeyLimit) return key;
+  throw new RuleError(
+    "dedupe_failed",
+    `The trigger's dedupe key is ${key.length} characters long; the limit is ${dedupeKeyLimit}.`,
+  );
+}
+
+const rejected = (code: RuleFault, reason: string): Verdict => ({ kind: "rejected", status: 400, code, reason });

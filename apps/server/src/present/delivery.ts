@@ -8,6 +8,8 @@ export function presentDelivery(delivery: StoredDelivery, automationName: string
     automation: { id: delivery.automationId, name: automationName },
     verdict: delivery.verdict,
     reason: delivery.reason,
+    // Intake gives duplicates a reason and a body of their own for this one cause.
+    isConflict: delivery.verdict === "duplicate" && delivery.reason !== null,
     runId: delivery.runId,
     dedupeKey: delivery.dedupeKey,
     method: delivery.method,

@@ -1,4 +1,6 @@
 import { runStatuses } from "@millrace/automation";
+import type { RunWait } from "@millrace/db";
+import type { RunReason } from "@millrace/engine";
 import { expect, test } from "vitest";
 import { presentReason } from "./run-reason.ts";
 
@@ -14,11 +16,49 @@ test("a run that is not finished always says why, even where nothing was recorde
   }
 });
 
-test("a queued run says for how long it has been waiting", () => {
-  expect(presentReason({ ...bare, status: "queued" }, now)).toBe("Waiting for a worker for 12 s.");
+test("a queued run says for how long nobody has taken it", () => {
+  expect(presentReason({ ...bare, status: "queued" }, now)).toBe("No worker has taken it for 12 s.");
   expect(presentReason({ ...bare, status: "queued", queuedAt: before(600) }, now)).toBe(
-    "Waiting for a worker for 10 min.",
+    "No worker has taken it for 10 min.",
   );
+});
+
+test("a queued run says what holds it back", () => {
+  const queued = (wait: RunWait) => presentReason({ ...bare, status: "queued", wait }, now);
+  expect(queued({ kind: "automation_limit", running: 5, limit: 5 })).toBe(
+    "Held back: 5 of 5 runs of this automation are running.",
+  );
+  expect(queued({ kind: "workspace_limit", running: 100, limit: 100 })).toBe(
+    "Held back: the workspace runs 100 of 100.",
+  );
+  expect(queued({ kind: "order", runId: "run_1", status: "running" })).toBe(
+    "Waits for run_1, which came first with the same order key and is running.",
+  );
+  for (const status of runStatuses)
+    expect(queued({ kind: "order", runId: "run_1", status }), status).not.toMatch(/undefined/);
+});
+
+test("a run that is queued again says why, and since when", () => {
+  const again = (reason: RunReason, wait: RunWait | null = null) =>
+    presentReason({ ...bare, status: "queued", queuedAt: before(7_200), reason, wait }, now);
+  const at = before(3).toISOString();
+  const died = { kind: "worker_died", at, worker: "w7", attempt: 2, message: "Its worker stopped answering." } as const;
+  expect(again(died)).toBe(
+    "Its worker w7 died; it was taken back 3 s ago for attempt 2. No worker has taken it for 3 s.",
+  );
+  expect(again(died, { kind: "automation_limit", running: 1, limit: 1 })).toMatch(/attempt 2\. Held back: 1 of 1/);
+  expect(again({ kind: "due", at, message: "Its wait is over." })).toBe(
+    "Its wait is over. No worker has taken it for 3 s.",
+  );
+});
+
+test("a running run says which step, since when, and who runs it", () => {
+  const running = { ...bare, status: "running", startedAt: before(60), leaseOwner: "w7" } as const;
+  const step = { path: "send", stepId: "send", kind: "action", status: "running", attempts: [] } as const;
+  expect(presentReason({ ...running, steps: [{ ...step, startedAt: before(4) }] }, now)).toBe(
+    "Worker w7 has been at step send for 4 s.",
+  );
+  expect(presentReason({ ...running, steps: [] }, now)).toBe("Worker w7 has been at it for 60 s.");
 });
 
 test("a retry says what failed, how often, and when it goes on", () => {

@@ -1,5 +1,6 @@
 import type { RunStatus } from "@millrace/automation";
 import type { FailureRecord } from "@millrace/base";
+import type { RunWait } from "@millrace/db";
 import type { RunReason, StepRecord } from "@millrace/engine";
 
 type Told = {
@@ -10,6 +11,9 @@ type Told = {
   queuedAt: Date;
   startedAt: Date | null;
   dueAt?: Date | null;
+  /** These come with a single run; lists do without and get the short form. */
+  wait?: RunWait | null;
+  leaseOwner?: string | null;
   steps?: readonly StepRecord[];
 };
 
@@ -17,7 +21,7 @@ type Told = {
 export function presentReason(run: Told, now: Date): string | null {
   switch (run.status) {
     case "queued":
-      return `Waiting for a worker for ${lasting(run.queuedAt, now)}.`;
+      return presentQueued(run, now);
     case "running":
       return presentRunning(run, now);
     case "waiting":
@@ -33,10 +37,46 @@ export function presentReason(run: Told, now: Date): string | null {
   }
 }
 
-function presentRunning({ steps = [], startedAt, queuedAt }: Told, now: Date): string {
+/** What came before, if anything did, then what it takes to go on. */
+function presentQueued({ reason, wait, queuedAt }: Told, now: Date): string {
+  const { since, before } = presentRequeued(reason, queuedAt, now);
+  return `${before}${wait ? presentHeldBack(wait) : `No worker has taken it for ${lasting(since, now)}.`}`;
+}
+
+function presentRequeued(reason: RunReason | null, queuedAt: Date, now: Date): { since: Date; before: string } {
+  if (reason?.kind !== "worker_died" && reason?.kind !== "handed_back" && reason?.kind !== "due")
+    return { since: queuedAt, before: "" };
+  const since = new Date(reason.at);
+  if (reason.kind !== "worker_died") return { since, before: `${reason.message} ` };
+  const before = `Its worker ${reason.worker} died; it was taken back ${lasting(since, now)} ago for attempt ${reason.attempt}. `;
+  return { since, before };
+}
+
+function presentHeldBack(wait: RunWait): string {
+  switch (wait.kind) {
+    case "order":
+      return `Waits for ${wait.runId}, which came first with the same order key and ${blocking[wait.status]}.`;
+    case "automation_limit":
+      return `Held back: ${wait.running} of ${wait.limit} runs of this automation are running.`;
+    case "workspace_limit":
+      return `Held back: the workspace runs ${wait.running} of ${wait.limit}.`;
+  }
+}
+
+const blocking: Record<RunStatus, string> = {
+  queued: "is queued",
+  running: "is running",
+  waiting: "waits",
+  needs_review: "needs review: retry or cancel it",
+  // It ended between two reads.
+  ...{ succeeded: "has just ended", failed: "has just ended", canceled: "has just ended" },
+};
+
+function presentRunning({ steps = [], startedAt, queuedAt, leaseOwner }: Told, now: Date): string {
   const current = steps.findLast((step) => step.status === "running");
-  if (current) return `Step ${current.path} has been running for ${lasting(current.startedAt, now)}.`;
-  return `A worker has been at it for ${lasting(startedAt ?? queuedAt, now)}.`;
+  const worker = leaseOwner ? `Worker ${leaseOwner}` : "A worker";
+  if (current) return `${worker} has been at step ${current.path} for ${lasting(current.startedAt, now)}.`;
+  return `${worker} has been at it for ${lasting(startedAt ?? queuedAt, now)}.`;
 }
 
 function presentWaiting({ reason, dueAt }: Told, now: Date): string {

@@ -6,7 +6,7 @@ import { presentEvent } from "./event.ts";
 import { presentFailure } from "./failure.ts";
 import { presentReason } from "./run-reason.ts";
 
-export function presentRunSummary(run: StoredRun, now: Date): RunSummary {
+export function presentRunSummary(run: StoredRun | RunDetail, now: Date): RunSummary {
   return {
     id: run.id,
     status: run.status,

@@ -90,20 +90,27 @@ export async function openBench() {
     act(next: Script) {
       script = next;
     },
-    async publish(steps: Json) {
+    async publish(steps: Json, concurrency: number | null = null) {
       const definition = { millrace: 1, name: "Test", trigger: { type: "manual" }, steps };
       const automationId = newId("automation");
       const versionId = newId("version");
       const json = JSON.stringify(definition);
       await prisma.automation.create({
-        data: { id: automationId, workspaceId, name: "Test", draftJson: json, publishedVersionId: versionId },
+        data: {
+          ...{ id: automationId, workspaceId, name: "Test", draftJson: json },
+          ...{ publishedVersionId: versionId, concurrency },
+        },
       });
       await prisma.version.create({
         data: { id: versionId, workspaceId, automationId, number: 1, definitionJson: json },
       });
       return { automationId, versionId };
     },
-    async start(pinned: { automationId: string; versionId: string }, body: Json = {}): Promise<string> {
+    async start(
+      pinned: { automationId: string; versionId: string },
+      body: Json = {},
+      orderKey: string | null = null,
+    ): Promise<string> {
       const event = {
         method: "POST",
         query: "",
@@ -112,14 +119,25 @@ export async function openBench() {
         body: Buffer.from(JSON.stringify(body)),
         receivedAt: new Date(),
       };
-      const { runId } = await intake.start({ workspaceId, ...pinned, event });
+      const request = { workspaceId, ...pinned, event };
+      if (orderKey === null) return (await intake.start(request)).runId;
+      const { runId } = await intake.accept({
+        ...request,
+        ...{ endpointId: newId("endpoint"), sourceIp: null, dedupeKey: null, orderKey },
+      });
       return runId;
     },
     /** A worker that notices everything fast. */
-    async work(overrides: Partial<WorkerPorts> = {}, leaseMs = 1_000): Promise<Worker> {
+    async work(
+      overrides: Partial<WorkerPorts> = {},
+      { leaseMs = 1_000, ...reconcile }: { leaseMs?: number; unclaimedMs?: number; everyMs?: number } = {},
+    ): Promise<Worker> {
       const worker = await openWorker(
         { ...ports, ...overrides },
-        { concurrency: 20, leaseMs, heartbeatMs: leaseMs / 4, reconcile: { unclaimedMs: 0, everyMs: 20 } },
+        {
+          ...{ concurrency: 20, leaseMs, heartbeatMs: leaseMs / 4 },
+          reconcile: { unclaimedMs: 0, everyMs: 20, ...reconcile },
+        },
       );
       workers.push(worker);
       return worker;

@@ -1,7 +1,6 @@
-import Anthropic from "@anthropic-ai/sdk";
+import type { Anthropic, ClientOptions } from "@anthropic-ai/sdk";
 import { Failure } from "@millrace/base";
 import type { Egress } from "@millrace/connector-kit";
-import { providerFailure } from "./provider-failure.ts";
 
 export type AnthropicClient = ReturnType<typeof createAnthropicClient>;
 
@@ -25,7 +24,7 @@ const versionWithTemperature = "2023-06-01";
 export function createAnthropicClient({ apiKey, baseUrl, http }: { apiKey: string; baseUrl: string; http: Egress }) {
   // The SDK wraps what its fetch throws and drops part of it, so the original is kept here.
   let egressFailure: Failure | undefined;
-  const sdk = new Anthropic({
+  const settings: ClientOptions = {
     apiKey,
     baseURL: baseUrl,
     maxRetries: 0,
@@ -42,15 +41,22 @@ export function createAnthropicClient({ apiKey, baseUrl, http }: { apiKey: strin
         throw error;
       }
     },
-  });
+  };
+  let opened: Anthropic | undefined;
 
   async function ask<Answer>(
     model: string | undefined,
     now: Date | undefined,
-    call: () => Promise<Answer>,
+    call: (sdk: Anthropic) => PromiseLike<Answer>,
   ): Promise<Answer> {
+    // The SDK is large, and most processes never need it.
+    const [{ default: Sdk }, { providerFailure }] = await Promise.all([
+      import("@anthropic-ai/sdk"),
+      import("./provider-failure.ts"),
+    ]);
+    opened ??= new Sdk(settings);
     try {
-      return await call();
+      return await call(opened);
     } catch (error) {
       throw egressFailure ?? providerFailure(error, { model, now });
     }
@@ -70,7 +76,7 @@ export function createAnthropicClient({ apiKey, baseUrl, http }: { apiKey: strin
         ...(options.idempotencyKey === undefined ? {} : { "idempotency-key": options.idempotencyKey }),
         ...(temperature === undefined ? {} : { "anthropic-version": versionWithTemperature }),
       };
-      return ask(model, options.now, () =>
+      return ask(model, options.now, (sdk) =>
         sdk.messages.create(body, { signal: options.signal, timeout: options.timeoutMs, headers }),
       );
     },
@@ -80,13 +86,13 @@ export function createAnthropicClient({ apiKey, baseUrl, http }: { apiKey: strin
         messages: [{ role: "user" as const, content: prompt }],
         ...(system === undefined ? {} : { system }),
       };
-      return ask(model, options.now, () =>
+      return ask(model, options.now, (sdk) =>
         sdk.messages.countTokens(body, { signal: options.signal, timeout: options.timeoutMs }),
       );
     },
     /** Newest first, at most `limit`. */
     listModels(limit: number, options: CallOptions) {
-      return ask(undefined, options.now, async () => {
+      return ask(undefined, options.now, async (sdk) => {
         const found: { id: string; name: string; createdAt: string }[] = [];
         const pages = sdk.models.list(
           { limit: Math.min(limit, 100) },
@@ -101,7 +107,7 @@ export function createAnthropicClient({ apiKey, baseUrl, http }: { apiKey: strin
     },
     /** The organization behind the key, or the host where the answer does not name one. */
     whoAmI(options: CallOptions) {
-      return ask(undefined, options.now, async () => {
+      return ask(undefined, options.now, async (sdk) => {
         const { response } = await sdk.models
           .list({ limit: 1 }, { signal: options.signal, timeout: options.timeoutMs })
           .withResponse();

@@ -12,7 +12,11 @@ const deliveryFields = {
     name: z.string().nullable().meta({ description: "Null if it was deleted." }),
   }),
   verdict: z.enum(deliveryVerdicts),
-  reason: z.string().nullable(),
+  reason: z.string().nullable().meta({
+    description:
+      "Why there is no run, or what is remarkable: another body under a known key, a sender without an answer.",
+  }),
+  isConflict: z.boolean().meta({ description: "A duplicate whose body is not the first one's." }),
   runId: idOf("run").nullable().meta({ description: "Of a duplicate: the first run." }),
   dedupeKey: z.string().nullable(),
   method: z.string(),

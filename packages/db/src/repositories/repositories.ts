@@ -7,7 +7,7 @@ import type { ConnectionVaults } from "./connection-vaults.ts";
 import { createDeliveryRepository } from "./delivery-repository.ts";
 import { createEndpointRepository } from "./endpoint-repository.ts";
 import { createKeyValueRepository } from "./key-value-repository.ts";
-import { createRunRepository } from "./run-repository.ts";
+import { createRunRepository, type RunRepositoryOptions } from "./run-repository.ts";
 import { createSetupRepository } from "./setup-repository.ts";
 import { createVersionRepository } from "./version-repository.ts";
 import { createWorkspaceRepository } from "./workspace-repository.ts";
@@ -17,6 +17,7 @@ export function createRepositories(
   { prisma, pool }: Pick<Database, "prisma" | "pool">,
   vaults: ConnectionVaults,
   clock: Clock = systemClock,
+  runOptions: RunRepositoryOptions = {},
 ) {
   const vault = vaults.credentials;
   return {
@@ -28,7 +29,7 @@ export function createRepositories(
     endpoints: createEndpointRepository(prisma, vault, clock),
     connections: createConnectionRepository(prisma, vaults, clock),
     keyValues: createKeyValueRepository(pool),
-    runs: createRunRepository(prisma),
+    runs: createRunRepository(prisma, runOptions),
     deliveries: createDeliveryRepository(prisma),
   };
 }

@@ -6,6 +6,7 @@ import { type IdRangeRequest, idRange } from "./id-range.ts";
 import { NotFound } from "./not-found.ts";
 import { type Page, pageSize, toPage } from "./page.ts";
 import { presentRuns, type RunSummary, summaryColumns, toRunStatus } from "./run-summary.ts";
+import { type RunWait, readWait } from "./run-wait.ts";
 import { listStepRecords } from "./step-records.ts";
 
 export type RunListRequest = IdRangeRequest & {
@@ -22,14 +23,23 @@ export type RunDetail = RunSummary & {
   dueAt: Date | null;
   /** How often a worker died while it held the run. */
   crashCount: number;
+  /** What holds a queued run back; null where only a worker is missing, or where it is not queued. */
+  wait: RunWait | null;
+  /** The worker that has it, while it runs. */
+  leaseOwner: string | null;
   /** Null once retention has removed it. */
   event: RunEvent | null;
   steps: StepRecord[];
   retriedBy: { id: string; status: RunStatus; queuedAt: Date }[];
 };
 
+export type RunRepositoryOptions = {
+  /** As given to `createRunStore`, so that reasons tell the limit that the claim goes by. */
+  defaultMaxRunning?: number | null;
+};
+
 /** The history of runs, for reading. What changes runs is the engine's RunStore, Journal and RunControl. */
-export function createRunRepository(prisma: PrismaClient) {
+export function createRunRepository(prisma: PrismaClient, { defaultMaxRunning = null }: RunRepositoryOptions = {}) {
   return {
     /** Newest first. A page is a walk down an index from the cursor, never a count or an offset. */
     async list(request: RunListRequest): Promise<Page<RunSummary>> {
@@ -66,18 +76,29 @@ export function createRunRepository(prisma: PrismaClient) {
     async get(workspaceId: string, runId: string): Promise<RunDetail> {
       const row = await prisma.run.findFirst({
         where: { id: runId, workspaceId },
-        select: { ...summaryColumns, eventId: true, deliveryId: true, dueAt: true, crashCount: true },
+        select: {
+          ...{ ...summaryColumns, eventId: true, deliveryId: true, dueAt: true, crashCount: true },
+          ...{ leaseOwner: true, orderKey: true, orderPosition: true },
+        },
       });
       if (!row) throw new NotFound("run", runId);
-      const { eventId, deliveryId, dueAt, crashCount, ...summaryRow } = row;
-      const [[summary], event, steps, retriedBy] = await Promise.all([
+      const { eventId, deliveryId, dueAt, crashCount, leaseOwner, orderKey, orderPosition, ...summaryRow } = row;
+      const [[summary], event, steps, retriedBy, wait] = await Promise.all([
         presentRuns(prisma, workspaceId, [summaryRow]),
         findEvent(prisma, workspaceId, eventId),
         listStepRecords(prisma, workspaceId, runId),
         listRetries(prisma, workspaceId, runId),
+        row.status === "queued"
+          ? readWait(
+              prisma,
+              workspaceId,
+              { id: row.id, automationId: row.automationId, orderKey, orderPosition },
+              defaultMaxRunning,
+            )
+          : null,
       ]);
       if (!summary) throw new NotFound("run", runId);
-      return { ...summary, deliveryId, dueAt, crashCount, event: event ?? null, steps, retriedBy };
+      return { ...summary, deliveryId, dueAt, crashCount, leaseOwner, wait, event: event ?? null, steps, retriedBy };
     },
   };
 }

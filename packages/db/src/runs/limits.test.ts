@@ -73,6 +73,23 @@ describe("an automation's limit", () => {
     expect(most).toBe(3);
   });
 
+  test("is never exceeded when each worker is rung for another run", async () => {
+    const parts = sample();
+    await saveAutomation(database.pool, { ...parts, concurrency: 2 });
+    const workers = Array.from({ length: 8 }, () => createRunStore(database.pool));
+    for (let round = 0; round < 15; round++) {
+      const runIds = await queue(workers.length, parts);
+      const claims = await Promise.all(
+        workers.map((store, index) => claim({ runIds: runIds.slice(index, index + 1) }, store)),
+      );
+      expect(claims.flat()).toHaveLength(2);
+      await finish(claims.flat());
+      await database.pool.query(
+        "UPDATE runs SET status = 'canceled', finished_at = now(), reason_json = '{}' WHERE status = 'queued'",
+      );
+    }
+  });
+
   test("leaves its workspace's other automations and other workspaces alone", async () => {
     const limited = sample();
     await saveAutomation(database.pool, { ...limited, concurrency: 1 });
@@ -143,14 +160,14 @@ describe("fairness", () => {
   test("a tenant with 10,000 queued runs does not hold up another, nor do held-back tenants", async () => {
     const noisy = sample();
     await database.pool.query(
-      `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, trigger_type, origin_run_id, queued_at)
-       SELECT r, $2, $3, 'v', (SELECT event_id FROM runs LIMIT 1), 'manual', r, now() FROM unnest($1::text[]) r`,
-      [Array.from({ length: 10_000 }, () => newId("run")), noisy.workspaceId, noisy.automationId],
+      `INSERT INTO events (id, workspace_id, method, query, headers_json, body, received_at) VALUES ('evt_1', $1, 'POST', '', '[]', '', now())`,
+      [noisy.workspaceId],
     );
     await database.pool.query(
-      `INSERT INTO events (id, workspace_id, method, query, headers_json, body, received_at) VALUES ('evt_1', 'ws', 'POST', '', '[]', '', now())`,
+      `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, trigger_type, origin_run_id, queued_at)
+       SELECT r, $2, $3, 'v', 'evt_1', 'manual', r, now() FROM unnest($1::text[]) r`,
+      [Array.from({ length: 10_000 }, () => newId("run")), noisy.workspaceId, noisy.automationId],
     );
-    await database.pool.query("UPDATE runs SET event_id = 'evt_1'");
     for (let tenant = 0; tenant < 30; tenant++) {
       const held = sample();
       await saveWorkspace(database.pool, held.workspaceId, 1);

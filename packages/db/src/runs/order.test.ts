@@ -43,36 +43,33 @@ test("runs of one key execute one at a time, in the order of arrival, beside tho
   expect(idsOf(await claim())).toEqual([ada[2]]);
 });
 
-test("1,000 numbered events of ten keys keep their order while workers race", async () => {
-  const total = 1_000;
+test("500 numbered events of ten keys keep their order while workers race", async () => {
+  const total = 500;
   const numbers = new Map<string, number>();
   await Promise.all(
     Array.from({ length: total }, async (_, number) => numbers.set(await accept(`key ${number % 10}`), number)),
   );
   const executed: number[][] = Array.from({ length: 10 }, () => []);
-  const under = new Set<number>();
   let atOnce = 0;
   let done = 0;
   const worker = async (own: RunStore): Promise<void> => {
     const deadline = Date.now() + 50_000;
     let runs = await claim({ limit: 20 }, own);
     while (done < total && Date.now() < deadline) {
-      for (const { id } of runs) {
-        const number = numbers.get(id) ?? -1;
-        if (under.has(number % 10)) atOnce++;
-        under.add(number % 10);
-        executed[number % 10]?.push(number);
-      }
-      for (const { id } of runs) under.delete((numbers.get(id) ?? -1) % 10);
+      for (const { id } of runs) executed[(numbers.get(id) ?? 0) % 10]?.push(numbers.get(id) ?? -1);
+      const { rows } = await database.pool.query<{ n: number }>(
+        "SELECT count(*)::int AS n FROM runs WHERE status = 'running' GROUP BY order_key",
+      );
+      atOnce = Math.max(atOnce, ...rows.map(({ n }) => n));
       await Promise.all(runs.map((run) => end(run)));
       done += runs.length;
       runs = await claim(runs.length > 0 ? { limit: 20, freed: runs } : { limit: 20 }, own);
     }
   };
   await Promise.all([1, 2, 3].map(() => worker(createRunStore(database.pool))));
-  expect(executed.map((list) => list.length)).toEqual(Array.from({ length: 10 }, () => 100));
+  expect(executed.map((list) => list.length)).toEqual(Array.from({ length: 10 }, () => 50));
   for (const list of executed) expect(list).toEqual([...list].sort((a, b) => a - b));
-  expect(atOnce).toBe(0);
+  expect(atOnce).toBe(1);
 });
 
 test("a run that waits or needs review holds its key; one that failed or was canceled does not", async () => {

@@ -124,7 +124,9 @@ describe("recover", () => {
     await expire(run.id);
     const recoveries = await Promise.all([store.recover(limits), store.recover(limits)]);
     expect(recoveries.map(({ expiredLeases }) => expiredLeases).sort()).toEqual([0, 1]);
-    expect(await runRow(run.id)).toMatchObject({ status: "queued", crash_count: 1, lease_owner: null });
+    const row = await runRow(run.id);
+    expect(row).toMatchObject({ status: "queued", crash_count: 1, lease_owner: null });
+    expect(JSON.parse(row.reason_json)).toMatchObject({ kind: "worker_died", worker: sampleWorker, attempt: 2 });
     expect(await store.recover(limits)).toEqual({ runIds: [], expiredLeases: 0, quarantined: 0, dueWaits: 0 });
   });
 
@@ -178,7 +180,11 @@ describe("recover", () => {
     expect(recovery).toMatchObject({ dueWaits: 1, expiredLeases: 0, quarantined: 0 });
     expect(recovery.runIds.sort()).toEqual([waiting.id, old].sort());
     expect(recovery.runIds).not.toContain(fresh);
-    expect(await runRow(waiting.id)).toMatchObject({ status: "queued", reason_json: null, due_at: null });
+    expect(await runRow(waiting.id)).toMatchObject({
+      status: "queued",
+      reason_json: expect.stringContaining("Its wait is over."),
+      due_at: null,
+    });
   });
 
   test("never touches a run that has ended", async () => {

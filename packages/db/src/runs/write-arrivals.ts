@@ -109,12 +109,14 @@ async function insertDeliveries(client: pg.PoolClient, outcomes: readonly Outcom
       rows.map(({ arrival, isDuplicate }) =>
         arrival.kind === "refuse" ? arrival.request.verdict : isDuplicate ? "duplicate" : "accepted",
       ),
-      rows.map(({ arrival, bodyDiffers }) =>
+      rows.map(({ arrival, bodyDiffers, isDuplicate }) =>
         arrival.kind === "refuse"
           ? storedText(arrival.request.reason)
           : bodyDiffers
             ? "The first request with this key had another body."
-            : null,
+            : arrival.request.awaitsRun && !isDuplicate
+              ? "The sender waits for the run and has been sent no answer."
+              : null,
       ),
       rows.map(({ arrival }) => (arrival.kind === "accept" ? storedTextOrNull(arrival.request.dedupeKey) : null)),
       requests.map(({ event }) => storedText(event.method)),

@@ -1,6 +1,6 @@
 import { openTestDatabase } from "@millrace/testing";
 import { expect, test } from "vitest";
-import { deleteDedupeKeysBefore, deleteExpiredKeyValues } from "./retention.ts";
+import { deleteDedupeKeysBefore, deleteExpiredKeyValues } from "./delete-expired.ts";
 
 test("deletes what is older than the given time and nothing else", async () => {
   const { pool, close } = await openTestDatabase();

@@ -1,0 +1,48 @@
+import type { Trigger } from "@millrace/automation";
+import type { Answer } from "@millrace/engine";
+import type { OpenedTrigger } from "./opened-trigger.ts";
+import { problem } from "./send-answer.ts";
+
+/** Why a request starts no run: for the endpoint's owner, and what the sender is told. */
+export type Refusal = { reason: string; answer: Answer; headers?: Record<string, string> };
+
+type Door = { enabled: boolean; versionId: string | null; trigger: Trigger | null };
+
+/** Says nothing about whether there was one. */
+export const unknownEndpoint = problem(
+  404,
+  "unknown_endpoint",
+  "There is no webhook at this URL. Copy it again from the automation's trigger.",
+);
+
+export function methodRefusal(method: string, { methods }: OpenedTrigger): Refusal {
+  const allow = [...methods].join(", ");
+  return {
+    reason: `Method ${method} is not taken.`,
+    answer: problem(405, "method_not_allowed", `Send ${allow}; ${method} starts no run.`),
+    headers: { allow },
+  };
+}
+
+export const bodyProblem = ({ status, reason }: { status: number; reason: string }): Refusal => ({
+  reason,
+  answer: problem(status, status === 413 ? "too_large" : "unreadable_body", reason),
+});
+
+/** Why no request is an event now. */
+export function closedReason({ enabled, versionId, trigger }: Door): Refusal | undefined {
+  if (versionId === null || trigger === null) {
+    return closed(
+      "not_published",
+      "This automation is not published yet. The request was recorded and can be used as a sample; publish, then send it again.",
+    );
+  }
+  if (!enabled)
+    return closed("paused", "This automation is paused. The request was recorded; send it again once it is on.");
+  if (trigger.type !== "webhook") {
+    return closed("no_webhook_trigger", "The published version of this automation is not started by a webhook.");
+  }
+  return undefined;
+}
+
+const closed = (code: string, reason: string): Refusal => ({ reason, answer: problem(409, code, reason) });

@@ -1,0 +1,116 @@
+import { Failure } from "@millrace/base";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Bench, openBench } from "./testing/bench-worker.ts";
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await openBench();
+});
+afterEach(() => bench.close());
+
+const call = [{ id: "send", action: "probe.call", input: { label: "{{ trigger.body.label }}" } }];
+/** Rings and what a run frees are all that these workers go by. */
+const neverReconciles = { everyMs: 600_000, unclaimedMs: 600_000 };
+
+/** Counts the calls under way, of each label. */
+function watchCalls(): { most(): number; labels: string[] } {
+  const under = new Map<string, number>();
+  const labels: string[] = [];
+  let most = 0;
+  bench.act(async ({ label }) => {
+    labels.push(label);
+    under.set(label, (under.get(label) ?? 0) + 1);
+    most = Math.max(most, ...under.values());
+    await new Promise((resolve) => setImmediate(resolve));
+    under.set(label, (under.get(label) ?? 0) - 1);
+    return label;
+  });
+  return { most: () => most, labels };
+}
+
+test("two workers drain a limited automation without the reconciler, never more at once than it says", async () => {
+  const calls = watchCalls();
+  const pinned = await bench.publish(call, 3);
+  const runIds = await Promise.all(Array.from({ length: 60 }, () => bench.start(pinned, { label: "all" })));
+  const workers = [
+    await bench.work({ workerId: "w1" }, neverReconciles),
+    await bench.work({ workerId: "w2" }, neverReconciles),
+  ];
+  await Promise.all(workers.map(({ pool }) => pool.take(runIds)));
+  for (const runId of runIds) expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
+  expect(calls.labels).toHaveLength(60);
+  expect(calls.most()).toBeLessThanOrEqual(3);
+});
+
+test("a run that waits for a retry makes room, and comes back within the limit", async () => {
+  const pinned = await bench.publish(call, 1);
+  let isFirst = true;
+  bench.act(async ({ label }) => {
+    if (label === "retried" && isFirst) {
+      isFirst = false;
+      throw new Failure("rate_limited", "slow down", { retryAfterMs: 3_000 });
+    }
+    return label;
+  });
+  const retried = await bench.start(pinned, { label: "retried" });
+  const next = await bench.start(pinned, { label: "next" });
+  const { pool } = await bench.work({}, { everyMs: 50, unclaimedMs: 600_000 });
+  await pool.take([retried, next]);
+  expect(await bench.settled(next)).toMatchObject({ status: "succeeded" });
+  expect(await bench.settled(retried, /waiting|succeeded/)).toMatchObject({ status: "waiting" });
+  expect(await bench.settled(retried)).toMatchObject({ status: "succeeded" });
+});
+
+test("a workspace's limit holds across its automations, and every run has its turn without the reconciler", async () => {
+  await bench.prisma.workspace.update({ where: { id: bench.workspaceId }, data: { maxRunningRuns: 2 } });
+  const calls = watchCalls();
+  const automations = await Promise.all(Array.from({ length: 8 }, () => bench.publish(call)));
+  const runIds = await Promise.all(
+    automations.flatMap((pinned) => Array.from({ length: 5 }, () => bench.start(pinned, { label: "all" }))),
+  );
+  const workers = [
+    await bench.work({ workerId: "w1" }, neverReconciles),
+    await bench.work({ workerId: "w2" }, neverReconciles),
+  ];
+  await Promise.all(workers.map(({ pool }) => pool.take(runIds)));
+  for (const runId of runIds) expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
+  expect(calls.most()).toBeLessThanOrEqual(2);
+});
+
+test("runs of one key follow one another without the reconciler, in the order of arrival", async () => {
+  const calls = watchCalls();
+  const pinned = await bench.publish([
+    { id: "send", action: "probe.call", input: { label: "{{ trigger.body.label }}" } },
+    { id: "note", action: "keyvalue.set", input: { key: "last", value: "{{ trigger.body.n }}" } },
+  ]);
+  const runIds: string[] = [];
+  for (let n = 0; n < 40; n++) runIds.push(await bench.start(pinned, { label: `key ${n % 2}`, n }, `key ${n % 2}`));
+  const workers = [
+    await bench.work({ workerId: "w1" }, neverReconciles),
+    await bench.work({ workerId: "w2" }, neverReconciles),
+  ];
+  await Promise.all(workers.map(({ pool }) => pool.take(runIds)));
+  const runs = [];
+  for (const runId of runIds) runs.push(await bench.settled(runId));
+  expect(calls.most()).toBe(1);
+  for (const key of [0, 1]) {
+    const times = runs.filter((_, n) => n % 2 === key).map(({ startedAt, finishedAt }) => [startedAt, finishedAt]);
+    for (const [index, [startedAt]] of times.entries()) {
+      const before = times[index - 1]?.[1];
+      if (before && startedAt) expect(startedAt.getTime()).toBeGreaterThanOrEqual(before.getTime());
+    }
+  }
+});
+
+test("an automation that holds hundreds of its runs back does not hold up another", async () => {
+  const pinned = await bench.publish(call, 1);
+  bench.act(({ label }) => (label === "noisy" ? new Promise(() => {}) : Promise.resolve(label)));
+  await Promise.all(Array.from({ length: 200 }, () => bench.start(pinned, { label: "noisy" })));
+  const { pool } = await bench.work({}, { everyMs: 50 });
+  const deadline = Date.now() + 10_000;
+  while (pool.active() < 1 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  const other = await bench.publish(call);
+  const runId = await bench.start(other, { label: "quiet" });
+  expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
+  expect(pool.active()).toBe(1);
+});

@@ -1,0 +1,83 @@
+import { newId } from "@millrace/base";
+import { openTestDatabase, type TestDatabase } from "@millrace/testing";
+import { beforeEach, expect, test } from "vitest";
+import { type Database, openDatabase } from "../open-database.ts";
+import { createIntake } from "../runs/intake.ts";
+import { createJournal } from "../runs/journal.ts";
+import { commitOf, sampleRequest, sampleWorker, saveAutomation, saveWorkspace } from "../runs/run-samples.fixture.ts";
+import { createRunStore } from "../runs/run-store.ts";
+import { createRunRepository } from "./run-repository.ts";
+
+let server: TestDatabase;
+let database: Database;
+beforeEach(async () => {
+  server = await openTestDatabase();
+  database = await openDatabase(server.url, { applicationName: "wait test", maxConnections: 5 });
+  return async () => {
+    await database.close();
+    await server.close();
+  };
+});
+
+const sample = () => ({ workspaceId: newId("workspace"), automationId: newId("automation") });
+const accept = async (parts: ReturnType<typeof sample> & { orderKey?: string }) =>
+  (await createIntake(database.pool).accept(sampleRequest(parts))).runId;
+const claim = (runId: string) =>
+  createRunStore(database.pool).claim({ workerId: sampleWorker, leaseMs: 60_000, limit: 1, runIds: [runId] });
+const waitOf = async (
+  { workspaceId }: { workspaceId: string },
+  runId: string,
+  defaultMaxRunning: number | null = null,
+) => (await createRunRepository(database.prisma, { defaultMaxRunning }).get(workspaceId, runId)).wait;
+
+test("nothing but a worker is missing where no limit is reached", async () => {
+  const parts = sample();
+  await saveAutomation(database.pool, { ...parts, concurrency: 1 });
+  expect(await waitOf(parts, await accept(parts), 1)).toBeNull();
+});
+
+test("the automation's limit is named before the workspace's, with what runs", async () => {
+  const parts = sample();
+  await saveAutomation(database.pool, { ...parts, concurrency: 1 });
+  await saveWorkspace(database.pool, parts.workspaceId, 1);
+  const runIds = [await accept(parts), await accept(parts)];
+  const sibling = await accept({ ...parts, automationId: newId("automation") });
+  await claim(runIds[0] ?? "");
+  expect(await waitOf(parts, runIds[1] ?? "")).toEqual({ kind: "automation_limit", running: 1, limit: 1 });
+  expect(await waitOf(parts, sibling)).toEqual({ kind: "workspace_limit", running: 1, limit: 1 });
+  expect(await waitOf(parts, runIds[0] ?? "")).toBeNull();
+});
+
+test("the installation's limit counts for workspaces that have none", async () => {
+  const parts = sample();
+  const [first, second] = [await accept(parts), await accept(parts)];
+  await claim(first);
+  expect(await waitOf(parts, second, 1)).toEqual({ kind: "workspace_limit", running: 1, limit: 1 });
+  expect(await waitOf(parts, second)).toBeNull();
+});
+
+test("the run that holds the order key is named, with its state", async () => {
+  const parts = { ...sample(), orderKey: "ada" };
+  const [first, second, third] = [await accept(parts), await accept(parts), await accept(parts)];
+  expect(await waitOf(parts, first)).toBeNull();
+  expect(await waitOf(parts, third)).toEqual({ kind: "order", runId: first, status: "queued" });
+  const [run] = await claim(first);
+  expect(await waitOf(parts, third)).toEqual({ kind: "order", runId: first, status: "running" });
+  if (run === undefined) throw new Error("The first run was not claimed.");
+  const reason = { kind: "review", path: "a", message: "Look." } as const;
+  await createJournal(database.pool).commit(commitOf(run, { transition: { to: "needs_review", reason } }));
+  expect(await waitOf(parts, second)).toEqual({ kind: "order", runId: first, status: "needs_review" });
+});
+
+test("a run that was taken back from a dead worker says so until it is claimed", async () => {
+  const parts = sample();
+  const runId = await accept(parts);
+  await claim(runId);
+  const get = () => createRunRepository(database.prisma).get(parts.workspaceId, runId);
+  expect((await get()).leaseOwner).toBe(sampleWorker);
+  await database.pool.query("UPDATE runs SET lease_until = now() - interval '1 second'");
+  await createRunStore(database.pool).recover({ unclaimedMs: 5_000, crashLimit: 3, limit: 10 });
+  expect((await get()).reason).toMatchObject({ kind: "worker_died", worker: sampleWorker, attempt: 2 });
+  await claim(runId);
+  expect((await get()).reason).toBeNull();
+});

@@ -1,0 +1,76 @@
+import { runsOf } from "../check.ts";
+import type { Fault } from "../fault.ts";
+import { head, rawRequest } from "../raw-request.ts";
+import { judgeAfter, judgeAnswer, judgeShapes } from "./odd-requests.ts";
+
+export const smuggling: Fault = {
+  id: "H6",
+  title: "request smuggling shapes and head limits",
+  layout: "split",
+  async inject(world, findings) {
+    const closed = [400, 431, 0];
+    const body = '{"id":"s"}';
+    await judgeShapes(world, findings, "h6", [
+      {
+        name: "length and chunked",
+        parts: (path) => [head(path, ["Content-Length: 10", "Transfer-Encoding: chunked"]), "0\r\n\r\n"],
+        takes: closed,
+      },
+      {
+        name: "two lengths",
+        parts: (path) => [head(path, ["Content-Length: 10", "Content-Length: 11"]), body],
+        takes: closed,
+      },
+      {
+        name: "a folded header",
+        parts: (path) => [head(path, ["Content-Length: 10", "X-A: 1\r\n 2"]), body],
+        takes: closed,
+      },
+      {
+        name: "a bad chunk",
+        parts: (path) => [head(path, ["Transfer-Encoding: chunked"]), "zz\r\nabc\r\n"],
+        takes: closed,
+      },
+      { name: "HTTP/0.9", parts: (path) => [`GET ${path}\r\n\r\n`], takes: closed },
+      {
+        name: "a head over 16 KB",
+        parts: (path) => [head(path, [`X-A: ${"a".repeat(20_000)}`, "Content-Length: 10"]), body],
+        takes: closed,
+      },
+      {
+        name: "2,000 headers",
+        parts: (path) => [
+          head(path, [...Array.from({ length: 2_000 }, (_, index) => `X-${index}: 1`), "Content-Length: 10"]),
+          body,
+        ],
+        takes: closed,
+      },
+      {
+        name: "an absolute URI",
+        parts: (path) => [head(`http://other.example${path}`, ["Content-Length: 10"]), body],
+        takes: [400, 404, 421],
+      },
+    ]);
+  },
+};
+
+export const otherMethods: Fault = {
+  id: "H7",
+  title: "methods that start nothing",
+  layout: "split",
+  async inject(world, findings) {
+    const flow = await world.newFlow("h7", { counts: false });
+    const [ingress] = world.ingresses;
+    for (const method of ["GET", "HEAD", "OPTIONS", "TRACE", "DELETE"]) {
+      const answer = await rawRequest(ingress.url, [head(flow.hookPath, [], method)]);
+      judgeAnswer(findings, method, answer, [405]);
+    }
+    findings.must((await runsOf(world, flow)).length === 0, "a method that starts nothing started a run");
+    const put = await rawRequest(ingress.url, [
+      head(flow.hookPath, ["Content-Type: application/json", "Content-Length: 12"], "PUT"),
+      '{"id":"put"}',
+    ]);
+    judgeAnswer(findings, "PUT", put, [202]);
+    await judgeAfter(world, flow, findings);
+  },
+};

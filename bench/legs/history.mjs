@@ -69,6 +69,7 @@ async function measureReading(report, { plan, cluster, sink, database, amount })
     failed: "?status=failed",
     "of one day": `?since=${since}&until=${until}`,
     "from the middle on": `?cursor=${middle}`,
+    "canceled, of which there are none": "?status=canceled",
     "failed, of one automation": `?status=failed&automationId=${automationId}`,
   };
   const time = (paths) => timeRequests({ url, headers: { authorization: `Bearer ${apiKey}` }, paths });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startProgram } from "../machine/processes.mjs";
+import { onEnd, startProgram } from "../machine/processes.mjs";
 
 const program = new URL("generator.mjs", import.meta.url);
 
@@ -12,6 +12,7 @@ const program = new URL("generator.mjs", import.meta.url);
  */
 export async function generate(load) {
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
+  const removeFolder = onEnd(async () => rmSync(folder, { recursive: true, force: true }));
   const runIdsFile = load.keepsRunIds ? join(folder, "run-ids.json") : undefined;
   try {
     const generator = startProgram(program, { args: [JSON.stringify({ ...load, runIdsFile })] });
@@ -21,6 +22,6 @@ export async function generate(load) {
     if (seen.broken > 0) throw new Error(`${seen.broken} connections broke under load to ${load.url}.`);
     return { ...seen, ...acks };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeFolder();
   }
 }

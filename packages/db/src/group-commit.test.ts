@@ -132,3 +132,26 @@ test("rejects at once when too many wait, and takes more when there is room agai
   await Promise.all(waiting);
   expect(await group.submit(itemOf(5))).toBe("wrote 5");
 });
+
+test("items of one key may share a batch, and still never flush at once nor change their order", async () => {
+  const flushed: string[][] = [];
+  let under = 0;
+  let most = 0;
+  const writes = createGroupCommit<string, string>({
+    ...{ maxBatch: 3, maxConcurrent: 4, maxQueued: 1_000, isKeyOnceInBatch: false },
+    keyOf: (item) => (item.startsWith("a") ? "a" : undefined),
+    async flush(items) {
+      const hasKey = items.some((item) => item.startsWith("a"));
+      if (hasKey) most = Math.max(most, ++under);
+      flushed.push([...items]);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (hasKey) under--;
+      return items;
+    },
+  });
+  const items = Array.from({ length: 60 }, (_, index) => (index % 2 ? `b${index}` : `a${index}`));
+  expect(await Promise.all(items.map((item) => writes.submit(item)))).toEqual(items);
+  expect(flushed.flat().filter((item) => item.startsWith("a"))).toEqual(items.filter((item) => item.startsWith("a")));
+  expect(most).toBe(1);
+  expect(flushed.some((batch) => batch.filter((item) => item.startsWith("a")).length > 1)).toBe(true);
+});

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "@millrace/base";
 import type { PrismaClient } from "@millrace/db";
-import { betterAuth } from "better-auth/minimal";
 import { prismaAdapter } from "better-auth/adapters/prisma";
+import { betterAuth } from "better-auth/minimal";
 import { hashPassword, verifyPassword } from "./password-hash.ts";
 
 export type AuthOptions = {

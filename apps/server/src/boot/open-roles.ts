@@ -44,6 +44,8 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
   const checks: { -readonly [Name in keyof Checks]: Checks[Name] } = { database: () => database.ping() };
   const api = await openApi(options);
   if (config.roles.has("worker")) await openWorkerRole(options, metrics);
+  // The first lookup of a process takes long: it is this one, and not a sender's.
+  if (config.roles.has("ingress")) await services.endpoints.findByToken("0".repeat(43));
   const closing = new AbortController();
   const ingress = config.roles.has("ingress") ? openIngress(options, metrics, checks, closing.signal) : undefined;
   let isOpen = true;

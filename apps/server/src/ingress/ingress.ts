@@ -134,7 +134,7 @@ export function createIngress(
       return;
     }
     const sent = { ...call, inbound: inbound(read.body) };
-    const verified = trigger.verification && request.headers["x-none"] ? await prove(sent) : { dedupeKey: undefined };
+    const verified = await prove(sent);
     if (!verified) return;
     const unpacked = await unpackBody(read.body, request.headers["content-encoding"], limits);
     if (unpacked.ok) await judge({ ...call, inbound: inbound(unpacked.body) }, verified.dedupeKey);

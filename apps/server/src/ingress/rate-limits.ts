@@ -26,5 +26,3 @@ export function createRateLimits(now: () => number) {
     },
   };
 }
-
-export type RateLimits = ReturnType<typeof createRateLimits>;

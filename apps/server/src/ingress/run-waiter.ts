@@ -123,5 +123,3 @@ export function createRunWaiter(
     waiting: () => waiting.size,
   };
 }
-
-export type RunWaiter = ReturnType<typeof createRunWaiter>;

@@ -3,7 +3,6 @@ import type { CheckContext, Egress, EgressRequest, EgressResponse } from "@millr
 import type { Placement } from "./placement.ts";
 import { statusFailure } from "./status-failure.ts";
 
-export type HttpClient = ReturnType<typeof createHttpClient>;
 type Bound = { placement: Placement; origins: readonly string[] };
 
 /** Sends a request with the connection's credential in its place, where there is a connection. */

@@ -38,8 +38,6 @@ const auth = fields(
   faultOf,
 );
 
-export type HttpConnection = typeof connection;
-
 export const connection = defineOptionalConnection({
   auth,
   origins: (credential) => originsOf(credential.origins),

@@ -179,6 +179,17 @@ describe("fairness", () => {
     expect(runs.filter(({ workspaceId }) => workspaceId === noisy.workspaceId)).toHaveLength(2);
   });
 
+  test("what is held back hides nothing behind it in its workspace", async () => {
+    const workspaceId = newId("workspace");
+    for (let index = 0; index < 60; index++) {
+      const parts = { workspaceId, automationId: newId("automation") };
+      await saveAutomation(database.pool, { ...parts, concurrency: 1 });
+      await claim({ runIds: await queue(2, parts) });
+    }
+    const behind = await queue(1, { workspaceId, automationId: newId("automation") });
+    expect((await claim()).map(({ id }) => id)).toEqual(behind);
+  });
+
   test("every workspace and every automation has its turn, however many there are", async () => {
     const many = newId("workspace");
     const groups = [

@@ -113,6 +113,17 @@ test("a run that commits late behind a younger one that runs already waits for i
   expect(idsOf(await claim({ freed: runs }))).toEqual([late]);
 });
 
+test("a run that has begun goes on before one that commits late, even after its worker died", async () => {
+  const [, young] = [await accept("bob"), await accept("ada")]; // so that the late one can have the position before
+  await claim();
+  const late = await accept("ada");
+  await database.pool.query("UPDATE runs SET order_position = 1 WHERE id = $1", [late]);
+  await database.pool.query("UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = $1", [young]);
+  await store.recover({ unclaimedMs: 0, crashLimit: 3, limit: 100 });
+  expect(idsOf(await claim({ runIds: [late] }))).toEqual([]);
+  expect(idsOf(await claim())).toEqual([young]);
+});
+
 test("a retry keeps the key of the run that it repeats, and queues at the end", async () => {
   const failed = await accept("ada");
   const [run] = await claim();

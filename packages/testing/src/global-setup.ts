@@ -20,14 +20,33 @@ declare module "vitest" {
 /** A test that needs durability starts a cluster of its own. */
 const fastSettings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" };
 
+type Cluster = { adminUrl: string; template: string; users: number; stop(): Promise<void> };
+
+declare global {
+  // Each of vitest's projects loads this file anew, into the same process: only what is global is theirs together.
+  var millraceTestCluster: Promise<Cluster> | undefined;
+}
+
 /** One PostgreSQL for the whole run, on a free port, in a temporary directory; nothing of it stays. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  globalThis.millraceTestCluster ??= startCluster();
+  const cluster = await globalThis.millraceTestCluster;
+  cluster.users++;
+  project.provide("testDatabase", { url: cluster.adminUrl, template: cluster.template });
+  return async () => {
+    cluster.users--;
+    if (cluster.users > 0) return;
+    globalThis.millraceTestCluster = undefined;
+    await cluster.stop();
+  };
+}
+
+async function startCluster(): Promise<Cluster> {
   const home = await mkdtemp(join(tmpdir(), "millrace-test-"));
   // As root, PostgreSQL runs as another user, who must be able to enter.
   await chmod(home, 0o711);
   const server = await startEmbeddedPostgres({ home, log: () => undefined, settings: fastSettings });
   await migrate(server.url);
-  const template = new URL(server.url).pathname.slice(1);
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
   try {
@@ -37,9 +56,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const admin = new URL(server.url);
   admin.pathname = "/postgres";
-  project.provide("testDatabase", { url: admin.toString(), template });
-  return async () => {
-    await server.stop();
-    await rm(home, { recursive: true, force: true });
+  return {
+    adminUrl: admin.toString(),
+    template: new URL(server.url).pathname.slice(1),
+    users: 0,
+    async stop() {
+      await server.stop();
+      await rm(home, { recursive: true, force: true });
+    },
   };
 }

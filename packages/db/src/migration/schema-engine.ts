@@ -17,17 +17,21 @@ declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
 };
 
-let isLoaded = false;
+let loading: Promise<void> | undefined;
 
-/** The engine's own entry wants a bundler that imports .wasm files, so it is put together here. */
-async function loadEngine(): Promise<void> {
-  if (isLoaded) return;
+/** Once, however many migrate at a time: the engine's glue code knows a single instance. */
+function loadEngine(): Promise<void> {
+  loading ??= putTogether();
+  return loading;
+}
+
+/** The engine's own entry wants a bundler that imports .wasm files. */
+async function putTogether(): Promise<void> {
   const directory = dirname(createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm"));
   const bytes = await readFile(join(directory, "schema_engine_bg.wasm"));
   const { instance } = await WebAssembly.instantiate(bytes, { "./schema_engine_bg.js": engineModule });
   engineModule.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
-  isLoaded = true;
 }
 
 const filters = { externalTables: [], externalEnums: [] };

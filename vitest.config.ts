@@ -15,6 +15,8 @@ export default defineConfig({
         environments,
         test: {
           name: "unit",
+          // A property test on a busy machine is slow, not wrong.
+          testTimeout: 120_000,
           include: [
             "packages/{base,automation,connector-kit,contract,vault,engine,webhooks}/src/**/*.test.ts",
             "scripts/**/*.test.mjs",
@@ -40,6 +42,7 @@ export default defineConfig({
         resolve: { conditions: ["millrace-source", "browser", "import", "module", "default"] },
         test: {
           name: "editor",
+          testTimeout: 60_000,
           include: ["apps/editor/src/**/*.test.{ts,tsx}"],
         },
       },

@@ -62,8 +62,7 @@ export async function killDuringCall(
   let stopWatching = () => {};
   const hit = new Promise<Killed & { process: ServerProcess }>((resolve) => {
     stopWatching = world.sink.watch(flow.name, async ({ run }) => {
-      const owner = await ownerOf(world, run);
-      const process = candidates.find((one) => one.isRunning() && owner.includes(`-${one.pid}-`));
+      const process = await holderOf(world, run, candidates);
       if (!process) return;
       const { pid } = process;
       process.killNow();
@@ -76,12 +75,17 @@ export async function killDuringCall(
   return killed;
 }
 
-async function ownerOf(world: World, runId: string): Promise<string> {
+/** Which of these processes has the lease on a run. */
+export async function holderOf(
+  world: World,
+  runId: string,
+  candidates: readonly ServerProcess[],
+): Promise<ServerProcess | undefined> {
   const { rows } = await world.stores.pool.query<{ owner: string | null }>(
     "SELECT lease_owner AS owner FROM runs WHERE id = $1",
     [runId],
   );
-  return rows[0]?.owner ?? "";
+  return candidates.find((one) => one.isRunning() && rows[0]?.owner?.includes(`-${one.pid}-`));
 }
 
 /** How long each run that the killed process held took from the kill until somebody went on with it. */

@@ -48,10 +48,13 @@ export async function openStores(backend: Backend): Promise<Stores> {
     redis,
     postmasterPid: () => server.pid,
     async crashPostgres(how) {
-      process.kill(
-        how === "immediate" ? server.pid : await someBackend(pool, server),
-        how === "immediate" ? "SIGQUIT" : "SIGKILL",
-      );
+      const witness = await openWitness(server.url);
+      const victim = how === "immediate" ? server.pid : await someBackend(pool, server);
+      const before = server.pid;
+      process.kill(victim, how === "immediate" ? "SIGQUIT" : "SIGKILL");
+      await witness.cut;
+      // Restarted by its supervisor, or by itself.
+      if (how === "immediate") await must("PostgreSQL was started again", () => server.pid !== before, 120_000);
       await must("PostgreSQL answers again", answers, 120_000);
       endOnExit(server.pid, "SIGQUIT");
     },
@@ -75,6 +78,15 @@ function openPool(connectionString: string): pg.Pool {
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
+}
+
+/** A session of which one sees that it was cut. */
+async function openWitness(connectionString: string): Promise<{ cut: Promise<void> }> {
+  const client = new pg.Client({ connectionString, application_name: "faults" });
+  client.on("error", () => undefined);
+  const cut = new Promise<void>((resolve) => client.once("end", () => resolve()));
+  await client.connect();
+  return { cut };
 }
 
 async function someBackend(pool: pg.Pool, server: EmbeddedPostgres): Promise<number> {

@@ -21,7 +21,8 @@ test("survives the cut of every session and works again by itself", async () => 
     await cut();
     await cut();
     expect(await hung).toBeInstanceOf(Error);
-    await ping();
+    // A session that was cut a moment ago may be handed out once more before the pool hears of its end.
+    await expect.poll(() => ping().then(() => "back", String), { timeout: 20_000 }).toBe("back");
     expect(await prisma.workspace.count()).toBe(0);
   } finally {
     await close();

@@ -4,6 +4,7 @@ import { newId } from "@millrace/base";
 import type { Accepted, Intake } from "@millrace/engine";
 import { describe, expect, test } from "vitest";
 import { type AdmissionLimits, admissionLimits, createAdmission, Unavailable } from "./admission.ts";
+import { createWaitingRoom } from "./waiting-room.ts";
 
 const accepted: Accepted = {
   runId: newId("run"),
@@ -49,7 +50,7 @@ const reasonOf = (work: () => unknown): string => {
 
 describe("what waits for the database is bounded", () => {
   test("in number: as many are handed over as may be, the next wait, and one more is refused", async () => {
-    const { admission, intake, commits } = open({ submitted: 2, waiting: 3 });
+    const { admission, intake, commits } = open({ submitted: 2, waiting: { least: 3, most: 3 } });
     const results = [1, 2, 3].map(() => intake.accept(request));
     expect([commits.length, admission.state().queued]).toEqual([2, 1]);
     expect(reasonOf(admission.enter)).toBe("overloaded");
@@ -121,5 +122,33 @@ describe("a database that stands still", () => {
     for (const result of await Promise.allSettled(results))
       expect(result).toMatchObject({ status: "rejected", reason: { reason: "unavailable" } });
     expect(lines).toEqual(["webhooks are refused with 503"]);
+  });
+});
+
+describe("the room to wait in", () => {
+  const open = () => {
+    let nowMs = 0;
+    const room = createWaitingRoom({ least: 10, most: 100, soonMs: 500, now: () => nowMs });
+    return { room, pass: (ms: number) => (nowMs += ms) };
+  };
+
+  test("grows with what is recorded soon, up to its limit", () => {
+    const { room } = open();
+    const before = room.size();
+    room.took(499);
+    expect(room.size()).toBeGreaterThan(before);
+    for (let count = 0; count < 1_000; count++) room.took(0);
+    expect(room.size()).toBe(100);
+  });
+
+  test("shrinks where a request was late, once for all that were late together, and never to nothing", () => {
+    const { room, pass } = open();
+    for (let count = 0; count < 100; count++) room.took(501);
+    expect(room.size()).toBe(35);
+    for (let count = 0; count < 100; count++) {
+      pass(501);
+      room.took(Number.POSITIVE_INFINITY);
+    }
+    expect(room.size()).toBe(10);
   });
 });

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { EngineLog, InboundRequest, Intake } from "@millrace/engine";
 import { createRefusalLog } from "./refusal-log.ts";
+import { createWaitingRoom } from "./waiting-room.ts";
 
 /** Nothing was recorded and nothing will be: the sender should try again. */
 export class Unavailable extends Error {
@@ -25,16 +26,18 @@ export class Unavailable extends Error {
  * waiting: senders give up after a few seconds and then don't know what became of it.
  */
 export const admissionLimits = {
-  /** Requests that wait for the database, in all. At 2,500 a second this is 0.4 s. */
-  waiting: 1_000,
+  /** Requests that may wait for the database: as many as turn out to be recorded soon, between these two. */
+  waiting: { least: 50, most: 1_000 },
   /** Those of them that were handed to the database: what is refused before it got there surely left nothing behind. */
-  submitted: 400,
+  submitted: 300,
   /** Lookups of endpoints and of their secrets under way. */
   lookups: 200,
   /** Bodies in memory, from the first byte to the answer. */
   bytes: 64 * 1_048_576,
-  lookupMs: 700,
-  writeMs: 1_200,
+  lookupMs: 500,
+  writeMs: 1_400,
+  /** Recorded soon: within this. */
+  soonMs: 500,
   /** What is longer than the usual limit of a body gets that much more time: a millisecond for each of so many bytes. */
   longBytes: 1_048_576,
   longBytesPerMs: 2_000,
@@ -45,6 +48,8 @@ export const admissionLimits = {
 export type AdmissionLimits = typeof admissionLimits;
 
 export type AdmissionState = {
+  /** How many may wait now. */
+  room: number;
   queued: number;
   submitted: number;
   lookups: number;
@@ -83,6 +88,7 @@ export function createAdmission(options: {
   const submitted = new Set<Work>();
   const lookups = new Set<{ since: number }>();
   let bytes = 0;
+  const room = createWaitingRoom({ ...limits.waiting, soonMs: limits.soonMs, now });
   const refusals = createRefusalLog(log);
 
   const refusal = (reason: Unavailable["reason"], cause?: unknown): Unavailable => {
@@ -93,9 +99,11 @@ export function createAdmission(options: {
     oldest !== undefined && now() - oldest.since > limits.stalledMs;
   const isStalled = () => isOld(submitted) || isOld(lookups);
 
+  const isFull = () => queued.size + submitted.size >= room.size();
+
   function enter(): void {
     if (isStalled()) throw refusal("unavailable");
-    if (queued.size + submitted.size >= limits.waiting || bytes >= limits.bytes) throw refusal("overloaded");
+    if (isFull() || bytes >= limits.bytes) throw refusal("overloaded");
   }
 
   function startNext(): void {
@@ -107,10 +115,14 @@ export function createAdmission(options: {
   }
 
   function write<Result>({ event }: Pick<InboundRequest, "event">, record: () => Promise<Result>): Promise<Result> {
+    // Many may have entered while they waited for one lookup.
+    if (isFull()) return Promise.reject(refusal("overloaded"));
+    const enteredAt = now();
     const extraMs = Math.max(0, event.body.byteLength - limits.longBytes) / limits.longBytesPerMs;
     return new Promise((resolve, reject) => {
-      const work: Work = { since: now() + extraMs, start };
+      const work: Work = { since: enteredAt + extraMs, start };
       const deadline = afterDeadline(limits.writeMs + extraMs, () => {
+        room.took(Number.POSITIVE_INFINITY);
         const wasQueued = queued.delete(work);
         reject(refusal(wasQueued ? "overloaded" : "unavailable"));
       });
@@ -119,7 +131,13 @@ export function createAdmission(options: {
         work.since = now() + extraMs;
         submitted.add(work);
         record()
-          .then(resolve, (error: unknown) => reject(refusal("unavailable", error)))
+          .then(
+            (result) => {
+              room.took(now() - enteredAt - extraMs);
+              resolve(result);
+            },
+            (error: unknown) => reject(refusal("unavailable", error)),
+          )
           .finally(() => {
             deadline.cancel();
             submitted.delete(work);
@@ -169,6 +187,7 @@ export function createAdmission(options: {
       start: (request) => write(request, () => intake.start(request)),
     }),
     state: () => ({
+      room: Math.floor(room.size()),
       queued: queued.size,
       submitted: submitted.size,
       lookups: lookups.size,

@@ -30,6 +30,14 @@ export function createWebhookMetrics(registry: Registry, admission: () => Admiss
     },
   });
   new Gauge({
+    name: "millrace_admission_room",
+    help: "How many requests may wait for the database now: few where it has been slow",
+    registers,
+    collect() {
+      this.set(admission().room);
+    },
+  });
+  new Gauge({
     name: "millrace_admission_bytes",
     help: "Bodies in memory, from their first byte to the answer",
     registers,

@@ -169,3 +169,10 @@ test("checks the expressions of a Respond step, and says when nobody waits for i
     { path: "steps[0]", code: "unused_answer", message: expect.stringContaining("whenFinished") },
   ]);
 });
+
+test("a trigger's order is a template that knows only the request", () => {
+  expect(check([], { type: "webhook", order: "{{ trigger.body.customerId }}" })).toEqual([]);
+  expect(check([], { type: "webhook", order: "{{ steps.save.key }}" })).toMatchObject([
+    { path: "trigger.order", code: "invalid_expression" },
+  ]);
+});

@@ -206,3 +206,19 @@ test("has a JSON Schema", () => {
   const definition: Definition = definitionSchema.parse(base);
   expect(definition.name).toBe("Summarize text");
 });
+
+test("limits of runs at once and of history are whole numbers within their ranges", () => {
+  const settings = { concurrency: 5, retention: { days: 7, megabytes: 500 } };
+  expect(parseDefinition({ ...base, ...settings })).toMatchObject({ ok: true, definition: settings });
+  const issuesOf = (parts: object) => {
+    const parsed = parseDefinition({ ...base, ...parts });
+    return parsed.ok ? [] : parsed.issues.map(({ path, message }) => `${path}: ${message}`);
+  };
+  expect(issuesOf({ concurrency: 0 })).toEqual(["concurrency: expected at least 1 run at once"]);
+  expect(issuesOf({ concurrency: 1_001 })).toEqual(["concurrency: expected at most 1000 runs at once"]);
+  expect(issuesOf({ concurrency: 1.5 })).toEqual(["concurrency: expected a whole number of runs"]);
+  expect(issuesOf({ retention: { days: 0 } })).toEqual(["retention.days: expected at least 1 day"]);
+  expect(issuesOf({ concurency: 5 })).toEqual([
+    "concurency: concurency is not a key of this part. Did you mean concurrency?",
+  ]);
+});

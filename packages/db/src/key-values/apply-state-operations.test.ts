@@ -145,7 +145,9 @@ test("a key that has expired is absent, and starts anew", async () => {
   await one(workspaceId, { op: "set", key: "k", value: 1, expiresInMs: 60_000 });
   const found = await one(workspaceId, { op: "get", key: "k" });
   expect(found).toMatchObject({ found: true, expiresAt: expect.stringMatching(/Z$/) });
-  await database.pool.query("UPDATE key_values SET expires_at = now() WHERE workspace_id = $1", [workspaceId]);
+  await database.pool.query("UPDATE key_values SET expires_at = now() - interval '1 second' WHERE workspace_id = $1", [
+    workspaceId,
+  ]);
   expect(await one(workspaceId, { op: "get", key: "k" })).toEqual({ key: "k", found: false, value: null });
   expect(await one(workspaceId, { op: "list", prefix: "", limit: 10 })).toEqual({ entries: [] });
   expect(await one(workspaceId, { op: "delete", key: "k" })).toEqual({ key: "k", deleted: false });

@@ -99,3 +99,21 @@ test("a run finds its definition after its automation was renamed or removed", a
   });
   await expect(repositories.versions.getDefinition(workspaceId, "ver_x")).rejects.toThrow(NotFound);
 });
+
+test("publishing tells the claim and the retention what the definition says, and takes it back again", async () => {
+  const settings = () =>
+    repositories.prisma.automation.findUniqueOrThrow({
+      where: { id },
+      select: { concurrency: true, retentionDays: true, retentionMegabytes: true },
+    });
+  const saved = await repositories.automations.saveDraft({
+    ...{ workspaceId, id, expectedRevision: 1 },
+    definition: exampleDefinition({ concurrency: 5, retention: { days: 7, megabytes: 100 } }),
+  });
+  expect(await settings()).toEqual({ concurrency: null, retentionDays: null, retentionMegabytes: null });
+  await publish();
+  expect(await settings()).toEqual({ concurrency: 5, retentionDays: 7, retentionMegabytes: 100 });
+  await save("Unlimited", saved.draftRevision);
+  await publish();
+  expect(await settings()).toEqual({ concurrency: null, retentionDays: null, retentionMegabytes: null });
+});

@@ -98,19 +98,19 @@ export const named = (ids: string, days: DayParameters): string => `due AS (
     SELECT 0 AS visits, false AS is_cut, false AS has_more, NULL AS last_workspace, NULL AS last_automation, NULL AS last_order_key
   )`;
 
-/** `counted`: the days in which running runs are counted; all of them where nothing is given. */
-export function fitting({ limit, defaultMaxRunning }: ChoiceParameters, counted?: DayParameters): string {
-  const during = counted ? `AND e.id >= ${counted.lowest} AND e.id < ${counted.beyond}` : "";
+/** `counted`: the days in which running runs are counted. */
+export function fitting({ limit, defaultMaxRunning }: ChoiceParameters, counted: DayParameters): string {
+  const during = `AND e.id >= ${counted.lowest} AND e.id < ${counted.beyond}`;
   return `unblocked AS (
     SELECT d.* FROM due d WHERE d.order_key = '' OR (
       NOT EXISTS (SELECT 1 FROM runs e WHERE e.automation_id = d.automation_id AND e.order_key = d.order_key AND e.order_key <> ''
         AND e.status IN ('running', 'waiting', 'needs_review') AND e.id <> d.id ${during})
       AND NOT EXISTS (SELECT 1 FROM runs e WHERE e.status = 'queued' AND e.workspace_id = d.workspace_id AND e.automation_id = d.automation_id
         AND e.order_key = d.order_key AND (e.order_position, e.id) < (d.order_position, d.id) ${during}))
-  ), automation_room AS (
+  ), automation_room AS MATERIALIZED (
     SELECT a.id, a.concurrency - (SELECT count(*) FROM runs e WHERE e.status = 'running' AND e.workspace_id = a.workspace_id AND e.automation_id = a.id ${during}) AS room
     FROM automations a WHERE a.id IN (SELECT automation_id FROM unblocked) AND a.concurrency IS NOT NULL
-  ), workspace_room AS (
+  ), workspace_room AS MATERIALIZED (
     SELECT w.id, COALESCE(w.max_running_runs, ${defaultMaxRunning}) - (SELECT count(*) FROM runs e WHERE e.status = 'running' AND e.workspace_id = w.id ${during}) AS room
     FROM workspaces w WHERE w.id IN (SELECT workspace_id FROM unblocked) AND COALESCE(w.max_running_runs, ${defaultMaxRunning}) IS NOT NULL
   ), of_automation AS (

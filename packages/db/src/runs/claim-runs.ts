@@ -18,7 +18,7 @@ export type Claiming = {
  * How often one claim looks again where it has room left: another worker may have locked what it chose, a limit may have
  * been reached in between, or one group holds more than its share of a round.
  */
-const maxRounds = 4;
+const maxRounds = 3;
 
 /** Some 40 µs each: more in one statement would keep the others waiting for its answer. */
 const maxVisits = 200;
@@ -133,11 +133,13 @@ async function find({ pool, cursor, defaultMaxRunning, ...claiming }: Claiming, 
 }
 
 function toFound(rows: readonly FoundRow[]): Found {
-  const found: Found = { taken: [], proposed: [], hasMore: rows[0]?.has_more ?? false };
+  const found: Found = { taken: [], proposed: [], hasMore: false };
   for (const row of rows) {
     if (row.id === null) continue;
     if (row.is_limited) found.proposed.push(row);
     else found.taken.push(row);
+    // Where nothing was found, what there is more of is held back too.
+    found.hasMore = row.has_more;
   }
   return found;
 }

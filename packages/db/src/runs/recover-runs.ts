@@ -3,13 +3,18 @@ import type { Recovery } from "@millrace/engine";
 import type pg from "pg";
 import { fitting, walked } from "./choose-runs.ts";
 import { requeued } from "./requeued.ts";
+import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
 
-/** Fewer groups than a claim would: this one looks at every day that is kept. */
-const maxVisits = 300;
-const visitsOfWorkspace = 30;
+const maxVisits = 200;
+const visitsOfWorkspace = 20;
 
-export type Recovering = { pool: pg.Pool; defaultMaxRunning: number | null; cursor: WalkCursor };
+export type Recovering = {
+  pool: pg.Pool;
+  defaultMaxRunning: number | null;
+  days: UnfinishedDays;
+  cursor: WalkCursor;
+};
 
 export const createRecoveryCursor = (): WalkCursor => createWalkCursor(maxVisits, visitsOfWorkspace);
 
@@ -48,11 +53,13 @@ const endDueWaits = `WITH due AS MATERIALIZED (
   )
   UPDATE runs r SET status = 'queued', due_at = NULL, reason_json = ${requeued("due")} FROM due WHERE r.id = due.id RETURNING r.id`;
 
+/** To the end of time: whatever a wrong clock made is found here at last. */
+const days = { lowest: "$9", beyond: "'~'" };
+
 /** Only those that could be taken now: what a limit or its order key holds back needs no bell. */
 const unclaimed = `WITH RECURSIVE ${[
   walked("$1::int", {
-    lowest: "''",
-    beyond: "'~'",
+    ...days,
     workspaces: "$3::text[]",
     automations: "$4::text[]",
     orderKeys: "$5::text[]",
@@ -61,16 +68,20 @@ const unclaimed = `WITH RECURSIVE ${[
     isWithin: "false",
     unclaimedMs: "$8::float8",
   }),
-  fitting({ limit: "$1::int", defaultMaxRunning: "$2::int" }),
+  fitting({ limit: "$1::int", defaultMaxRunning: "$2::int" }, days),
 ].join(
   ", ",
 )} SELECT walk.*, found.id FROM walk LEFT JOIN (SELECT id FROM candidate WHERE place <= $1::int) found ON true`;
 
 async function listUnclaimed(
-  { pool, defaultMaxRunning, cursor }: Recovering,
+  { pool, defaultMaxRunning, cursor, ...recovering }: Recovering,
   unclaimedMs: number,
   limit: number,
 ): Promise<string[]> {
+  const { lowest } = await recovering.days.read();
+  // Most of the time nothing waits, and then there is no need to plan a walk.
+  const { rowCount } = await pool.query("SELECT 1 FROM runs WHERE status = 'queued' AND id >= $1 LIMIT 1", [lowest]);
+  if (rowCount === 0) return [];
   const beginning = cursor.begin();
   const walk = [...startsAt([beginning.from]), maxVisits, beginning.visitsOfWorkspace];
   const { rows } = await pool.query<Walk & { id: string | null }>(unclaimed, [
@@ -78,6 +89,7 @@ async function listUnclaimed(
     defaultMaxRunning,
     ...walk,
     unclaimedMs,
+    lowest,
   ]);
   if (rows[0] !== undefined) cursor.end(beginning, rows[0]);
   return rows.flatMap(({ id }) => (id === null ? [] : [id]));

@@ -27,8 +27,9 @@ export type RunStoreOptions = {
 };
 
 export function createRunStore(pool: pg.Pool, { defaultMaxRunning = null }: RunStoreOptions = {}): RunStore {
-  const claiming = { pool, defaultMaxRunning, days: createUnfinishedDays(pool), cursor: createClaimCursor() };
-  const recovering = { pool, defaultMaxRunning, cursor: createRecoveryCursor() };
+  const days = createUnfinishedDays(pool, defaultMaxRunning);
+  const claiming = { pool, defaultMaxRunning, days, cursor: createClaimCursor() };
+  const recovering = { pool, defaultMaxRunning, days, cursor: createRecoveryCursor() };
   return {
     claim: (request) => claimRuns(claiming, request),
 

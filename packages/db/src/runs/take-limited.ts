@@ -1,12 +1,13 @@
 import type { ClaimRequest } from "@millrace/engine";
 import pg from "pg";
-import { fitting, locked, named, take } from "./choose-runs.ts";
+import { type DayParameters, fitting, locked, named, take } from "./choose-runs.ts";
 import { boundsOf, type TakenRow } from "./load-claimed.ts";
+import type { UnfinishedDays } from "./unfinished-days.ts";
 
 /** A run that a limit or its order key may hold back. `locks`: the workspaces and automations whose limits it is under. */
 export type ProposedRun = { id: string; locks: string[] };
 
-type Claiming = { pool: pg.Pool; defaultMaxRunning: number | null };
+type Claiming = { pool: pg.Pool; defaultMaxRunning: number | null; days: UnfinishedDays };
 
 /** Any number that nothing else of ours seeds its locks with. */
 const lockSeed = 44_003;
@@ -19,14 +20,17 @@ const lockSeed = 44_003;
  * the whole request already. Hence literals: a request of several statements takes no parameters.
  */
 export async function takeLimited(
-  { pool, defaultMaxRunning }: Claiming,
+  { pool, defaultMaxRunning, days }: Claiming,
   { workerId, leaseMs, limit }: ClaimRequest,
   proposed: readonly ProposedRun[],
 ): Promise<TakenRow[]> {
   if (limit <= 0 || proposed.length === 0) return [];
   const ids = proposed.map(({ id }) => id);
-  const [lowest = "", beyond = ""] = boundsOf(ids).map((id) => pg.escapeLiteral(id));
-  const days = { lowest, beyond };
+  const [lowest, beyond] = boundsOf(ids);
+  const unfinished = await days.read();
+  const within = literals(lowest, beyond);
+  const [first = lowest] = [lowest, unfinished.lowest].sort();
+  const counted = literals(first, [beyond, unfinished.beyond].sort()[1] ?? beyond);
   const limits = {
     limit: integer(limit),
     defaultMaxRunning: defaultMaxRunning === null ? "NULL::int" : integer(defaultMaxRunning),
@@ -36,10 +40,10 @@ export async function takeLimited(
   const lock = `SELECT pg_advisory_xact_lock(number)
     FROM (SELECT DISTINCT hashtextextended(name, ${lockSeed}) AS number FROM unnest(${names}) AS name ORDER BY number) ordered`;
   const claim = `WITH ${[
-    named(texts(ids), days),
-    fitting(limits),
-    locked("true", limits.limit, days),
-    take(pg.escapeLiteral(workerId), integer(leaseMs), days),
+    named(texts(ids), within),
+    fitting(limits, counted),
+    locked("true", limits.limit, within),
+    take(pg.escapeLiteral(workerId), integer(leaseMs), within),
   ].join(", ")}
     SELECT *, true AS is_limited FROM taken`;
   // One answer for each statement, which the types of `pg` do not say.
@@ -47,6 +51,11 @@ export async function takeLimited(
   const last: pg.QueryResult<TakenRow> | undefined = Array.isArray(answers) ? answers.at(-1) : answers;
   return last?.rows ?? [];
 }
+
+const literals = (lowest: string, beyond: string): DayParameters => ({
+  lowest: pg.escapeLiteral(lowest),
+  beyond: pg.escapeLiteral(beyond),
+});
 
 const texts = (values: readonly string[]): string =>
   `ARRAY[${values.map((value) => pg.escapeLiteral(value)).join(", ")}]::text[]`;

@@ -11,26 +11,32 @@ export interface UnfinishedDays {
 
 const freshForMs = 5_000;
 
-/** Every partition with a run that may be claimed, or that counts against a limit or holds an order key. */
-const unfinished = [
-  "status = 'queued'",
-  "status = 'running'",
-  "status = 'waiting'",
-  "status = 'needs_review' AND order_key <> ''",
+/** Of runs in review only those that hold an order key, or will count against a limit once somebody lets them go on. */
+const unfinishedOf = (defaultMaxRunning: number | null): string[] => [
+  "r.status = 'queued'",
+  "r.status = 'running'",
+  "r.status = 'waiting'",
+  `r.status = 'needs_review' AND (r.order_key <> '' OR ${defaultMaxRunning !== null}
+    OR EXISTS (SELECT 1 FROM automations a WHERE a.id = r.automation_id AND a.concurrency IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM workspaces w WHERE w.id = r.workspace_id AND w.max_running_runs IS NOT NULL))`,
 ];
 
 /**
  * The days that hold unfinished runs. Without such bounds every statement that looks for runs plans and opens the indexes
- * of each day that is kept. Yesterday and tomorrow are always within, because clocks differ. A run that leaves an old day's
- * review comes into view with the next reading; the reconciler, which looks at every day, sees it at once.
+ * of each day that is kept. Yesterday and tomorrow are always within, because clocks differ.
  */
-export function createUnfinishedDays(pool: pg.Pool, now: () => Date = () => new Date()): UnfinishedDays {
+export function createUnfinishedDays(
+  pool: pg.Pool,
+  defaultMaxRunning: number | null,
+  now: () => Date = () => new Date(),
+): UnfinishedDays {
+  const unfinished = unfinishedOf(defaultMaxRunning);
   let known: { bounds: Promise<IdBounds>; at: number } | undefined;
   return {
     read() {
       const time = now();
       if (known !== undefined && Math.abs(time.getTime() - known.at) < freshForMs) return known.bounds;
-      const reading = { bounds: readBounds(pool, time), at: time.getTime() };
+      const reading = { bounds: readBounds(pool, unfinished, time), at: time.getTime() };
       reading.bounds.catch(() => {
         if (known === reading) known = undefined;
       });
@@ -40,10 +46,10 @@ export function createUnfinishedDays(pool: pg.Pool, now: () => Date = () => new 
   };
 }
 
-async function readBounds(pool: pg.Pool, now: Date): Promise<IdBounds> {
+async function readBounds(pool: pg.Pool, unfinished: readonly string[], now: Date): Promise<IdBounds> {
   const today = startOfDay(now).getTime();
   const yesterday = lowestIdAt("run", new Date(today - dayMs));
-  const lowest = (await readLowest(pool)) ?? yesterday;
+  const lowest = (await readLowest(pool, unfinished)) ?? yesterday;
   return {
     lowest: lowest < yesterday ? startOfItsDay(lowest) : yesterday,
     beyond: lowestIdAt("run", new Date(today + 2 * dayMs)),
@@ -52,14 +58,14 @@ async function readBounds(pool: pg.Pool, now: Date): Promise<IdBounds> {
 
 const undefinedTable = "42P01";
 
-async function readLowest(pool: pg.Pool): Promise<string | null> {
+async function readLowest(pool: pg.Pool, unfinished: readonly string[]): Promise<string | null> {
   for (let attempt = 1; ; attempt++) {
     const { rows: partitions } = await pool.query<{ name: string }>(
       "SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'runs'::regclass",
     );
     try {
       const { rows } = await pool.query<{ lowest: string | null }>(
-        `SELECT min(id) AS lowest FROM (${partitions.flatMap(({ name }) => anyOf(name)).join(" UNION ALL ")}) unfinished`,
+        `SELECT min(id) AS lowest FROM (${partitions.flatMap(({ name }) => anyOf(name, unfinished)).join(" UNION ALL ")}) unfinished`,
       );
       return rows[0]?.lowest ?? null;
     } catch (error) {
@@ -70,10 +76,10 @@ async function readLowest(pool: pg.Pool): Promise<string | null> {
 }
 
 /** Any entry tells a partition's day; the default partition holds ids of any day, so there it is the lowest one. */
-const anyOf = (name: string): string[] =>
+const anyOf = (name: string, unfinished: readonly string[]): string[] =>
   unfinished.map((status) => {
-    const from = `FROM ${pg.escapeIdentifier(name)} WHERE ${status}`;
-    return name === "runs_default" ? `SELECT min(id) AS id ${from}` : `(SELECT id ${from} LIMIT 1)`;
+    const from = `FROM ${pg.escapeIdentifier(name)} r WHERE ${status}`;
+    return name === "runs_default" ? `SELECT min(r.id) AS id ${from}` : `(SELECT r.id ${from} LIMIT 1)`;
   });
 
 const startOfItsDay = (id: string): string => (isId("run", id) ? lowestIdAt("run", startOfDay(idTime(id))) : "");

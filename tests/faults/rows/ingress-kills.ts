@@ -31,7 +31,7 @@ export const ingressKills: readonly Fault[] = [
       const flow = await world.newFlow("f4");
       const sending = world.send(flow, { count: 100_000, ratePerS: 50, connections: 50, resends: true });
       let slowest = 0;
-      for (let kill = 0; kill < size.times(100, 12); kill++) {
+      for (let kill = 0; kill < size.times(100); kill++) {
         const moment = moments[kill % moments.length] ?? "a random moment";
         const ingress = world.ingresses[kill % 2 === 0 ? 0 : 1];
         if (moment === "a random moment") {

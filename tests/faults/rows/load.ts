@@ -14,7 +14,7 @@ const isShed = ({ status }: Attempt) => status === 429 || status === 503;
 
 export const burst: Fault = {
   id: "L2",
-  title: "10,000 webhooks in one burst over 300 connections",
+  title: "a burst of webhooks over 300 connections",
   layout: "split",
   isAlone: true,
   async inject(world, findings, size) {
@@ -39,7 +39,9 @@ export const burst: Fault = {
       (Math.max(...attempts.map(({ sentAt, tookMs }) => sentAt + tookMs)) -
         Math.min(...attempts.map(({ sentAt }) => sentAt))) /
       1_000;
-    findings.note(`${Math.round(attempts.length / sentForS)} answers/s`);
+    findings.note(
+      `${attempts.length} requests (10,000 with --full), ${Math.round(attempts.length / sentForS)} answers/s`,
+    );
     const at = performance.now();
     await check(world, flow, findings, { boundMs: 120_000 });
     findings.recovered(performance.now() - at);

@@ -34,11 +34,11 @@ function open(port: number, text = ""): Raw {
 
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
 
-test("slow senders get 10 s for headers and 30 s for a request, looked at every 5 s", () => {
+test("slow senders get 10 s for headers and 30 s for a request, looked at every 4 s", () => {
   expect(serverOptions).toMatchObject({
     headersTimeout: 10_000,
     requestTimeout: 30_000,
-    connectionsCheckingInterval: 5_000,
+    connectionsCheckingInterval: 4_000,
     maxHeaderSize: 16_384,
   });
 });

@@ -24,6 +24,8 @@ export type BodyLimits = {
  */
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<BodyRead> {
   if (Number(request.headers["content-length"] ?? 0) > limits.bytes) return Promise.resolve(tooLarge(limits.bytes));
+  // The sender may have gone while the endpoint was looked up, and its connection's end is told once only.
+  if (request.destroyed) return Promise.resolve(cutOff);
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let sent = 0;
@@ -31,6 +33,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     const onData = (chunk: Buffer) => {
       sent += chunk.length;
       if (sent > limits.bytes) stop(() => resolve(tooLarge(limits.bytes)));
+      else if (chunks.length > fewPieces + sent / smallestPieceBytes) stop(() => resolve(inCrumbs));
       else if (limits.take(chunk.length)) chunks.push(chunk);
       else stop(() => reject(new OutOfRoom()));
     };
@@ -38,10 +41,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
       const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
       stop(() => resolve({ ok: true, body }));
     };
-    const onCut = () => {
-      if (request.complete) return;
-      stop(() => resolve(bodyRefusal(400, "The connection closed before the body was complete.")));
-    };
+    const onCut = () => stop(() => resolve(cutOff));
     function stop(settle: () => void): void {
       chunks = [];
       request.off("close", onCut).off("error", onCut).off("data", onData).off("end", onEnd);
@@ -59,3 +59,10 @@ export const bodyRefusal = (status: BodyRefusal["status"], reason: string): Body
 
 export const tooLarge = (limitBytes: number): BodyRefusal =>
   bodyRefusal(413, `The body is larger than ${limitBytes} bytes, the limit of this endpoint.`);
+
+const cutOff = bodyRefusal(400, "The connection closed before the body was complete.");
+
+/** A million chunks of one byte take a hundred times their size in memory, and seconds. */
+const fewPieces = 1_000;
+const smallestPieceBytes = 64;
+const inCrumbs = bodyRefusal(400, "The body comes in too many pieces: send at least 64 bytes at a time.");

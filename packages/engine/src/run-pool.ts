@@ -31,13 +31,16 @@ const keyOf = ({ workspaceId, automationId, orderKey }: RunGroup): string =>
 
 type Held = { run: ClaimedRun; abort: AbortController; done: Promise<void> };
 
+const leaseOf = ({ run: { id, fence } }: Pick<Held, "run">) => ({ id, fence });
+
 /** The runs that this process holds a lease on, kept alive by one heartbeat for all. */
 export function createRunPool(
   store: RunStore,
   services: EngineServices,
   options: RunPoolOptions = runPoolDefaults,
 ): RunPool {
-  const held = new Map<string, Held>();
+  /** A run whose lease was lost may be claimed again here while its former execution still winds up: both are held. */
+  const held = new Set<Held>();
   let claiming = 0;
   let isDraining = false;
   /** There was more to claim than room for it. */
@@ -50,14 +53,13 @@ export function createRunPool(
   heartbeat.unref();
 
   async function beat(): Promise<void> {
-    const runs = [...held.values()].map(({ run }) => ({ id: run.id, fence: run.fence }));
-    if (runs.length === 0) return;
+    const beating = [...held].filter(({ abort }) => !abort.signal.aborted);
+    if (beating.length === 0) return;
     try {
-      for (const id of await store.extendLeases(workerId, runs, options.leaseMs)) {
-        held.get(id)?.abort.abort(new LeaseLost(id));
-      }
+      const lost = await store.extendLeases(workerId, beating.map(leaseOf), options.leaseMs);
+      for (const { run, abort } of beating) if (lost.includes(run.id)) abort.abort(new LeaseLost(run.id));
     } catch (error) {
-      log.warn({ err: error, runs: runs.length }, "could not extend leases; trying again");
+      log.warn({ err: error, runs: beating.length }, "could not extend leases; trying again");
     }
   }
 
@@ -82,6 +84,7 @@ export function createRunPool(
   }
 
   function begin(run: ClaimedRun): void {
+    for (const former of held) if (former.run.id === run.id) former.abort.abort(new LeaseLost(run.id));
     const abort = new AbortController();
     const { id: runId, workspaceId, automationId } = run;
     services.live.publish({
@@ -94,16 +97,17 @@ export function createRunPool(
     });
     const { queuedAt, startedAt, fence } = run;
     services.observe?.runClaimed({ runId, workspaceId, automationId, queuedAt, startedAt, fence });
-    const done = advanceRun(run, services, abort.signal)
+    const entry: Held = { run, abort, done: Promise.resolve() };
+    held.add(entry);
+    entry.done = advanceRun(run, services, abort.signal)
       .then(
         () => noteFreed(run),
         (error: unknown) => stopped(run, error),
       )
       .finally(() => {
-        held.delete(runId);
+        held.delete(entry);
         refill();
       });
-    held.set(runId, { run, abort, done });
   }
 
   function noteFreed({ workspaceId, automationId, orderKey, isLimited }: ClaimedRun): void {
@@ -143,7 +147,7 @@ export function createRunPool(
     }
     log.error({ runId: run.id, err: error }, "the run could not go on here and is handed back");
     try {
-      await store.release(workerId, [{ id: run.id, fence: run.fence }]);
+      await store.release(workerId, [leaseOf({ run })]);
     } catch (releaseError) {
       log.warn({ runId: run.id, err: releaseError }, "the run could not be handed back; its lease will end");
     }
@@ -161,14 +165,11 @@ export function createRunPool(
     async drain(graceMs) {
       isDraining = true;
       const deadline = new Promise((resolve) => setTimeout(resolve, graceMs).unref());
-      await Promise.race([Promise.all([...held.values()].map(({ done }) => done)), deadline]);
-      const left = [...held.values()];
+      await Promise.race([Promise.all([...held].map(({ done }) => done)), deadline]);
+      const left = [...held];
       for (const { run, abort } of left) abort.abort(new LeaseLost(run.id));
       await Promise.all(left.map(({ done }) => done));
-      await store.release(
-        workerId,
-        left.map(({ run }) => ({ id: run.id, fence: run.fence })),
-      );
+      await store.release(workerId, left.map(leaseOf));
       clearInterval(heartbeat);
       return { handedBack: left.length };
     },

@@ -5,7 +5,7 @@ import { backoffMs } from "./backoff.ts";
 import type { EngineServices } from "./engine-services.ts";
 import type { Execution, Finished } from "./execution.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
-import type { AttemptRecord, StepRecord } from "./ports.ts";
+import type { AttemptRecord, OpenedCredential, StepRecord } from "./ports.ts";
 
 /** A worker never sleeps on a run for longer: it makes the wait a row and takes another run. */
 const longestSleepMs = 2_000;
@@ -92,11 +92,12 @@ async function journaledCall(
   // What is at most once must be on record before the call, or a crash could not tell whether it was made.
   if (step.atMostOnce) await journalAsRunning();
   const slow = step.atMostOnce ? undefined : afterDelay(slowCallMs, journalAsRunning);
+  let opened: OpenedCredential | undefined;
   try {
-    const credential = await openCredential(step, action, execution, services);
+    opened = await openCredential(step, action, execution, services);
     const output = await runAction(action, {
       input,
-      credential,
+      credential: opened?.fields,
       idempotencyKey: key,
       signal: execution.signal,
       http: services.egress,
@@ -104,10 +105,12 @@ async function journaledCall(
       ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
       ...(step.atMostOnce ? { replay: "unsafe" as const } : {}),
     });
+    if (opened?.isFailing) await recordUse(opened, undefined, execution, services);
     return storable(execution.redact(output));
   } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    if (opened && error.code === "credential_rejected") await recordUse(opened, error, execution, services);
+    return error;
   } finally {
     await slow?.settle();
   }
@@ -139,14 +142,24 @@ async function openCredential(
 ) {
   if (step.connection === undefined || action.connection === undefined) return undefined;
   const connectorId = step.action.split(".", 1)[0] ?? "";
-  const { connectionId, fields, secrets } = await credentials.open(
-    execution.run.workspaceId,
-    connectorId,
-    step.connection,
-  );
-  execution.usesConnection(step.path, connectionId);
-  execution.guard(secrets);
-  return fields;
+  const opened = await credentials.open(execution.run.workspaceId, connectorId, step.connection);
+  execution.usesConnection(step.path, opened.connectionId);
+  execution.guard(opened.secrets);
+  return opened;
+}
+
+/** The connection's page shows it too. Not worth failing a step for. */
+async function recordUse(
+  opened: OpenedCredential,
+  failure: Failure | undefined,
+  execution: Execution,
+  { credentials, log }: EngineServices,
+): Promise<void> {
+  const { id: runId, workspaceId } = execution.run;
+  const shown = failure && execution.presentFailure(failure.toRecord());
+  await credentials.recordUse(workspaceId, opened, shown).catch((error: unknown) => {
+    log.warn({ runId, err: error }, "could not note whether the service took the credential");
+  });
 }
 
 function storable(output: Json): Json | Failure {

@@ -155,6 +155,10 @@ export interface Versions {
 /** A connection opened for one step. `secrets` are the values that must not be stored. */
 export type OpenedCredential = {
   connectionId: string;
+  /** Rises with each new credential. */
+  version: number;
+  /** The service refused it when it was last used or checked. */
+  isFailing: boolean;
   fields: Readonly<Record<string, string>>;
   secrets: readonly string[];
 };
@@ -162,6 +166,11 @@ export type OpenedCredential = {
 export interface Credentials {
   /** Throws Failure `connection_missing`. */
   open(workspaceId: string, connectorId: string, name: string): Promise<OpenedCredential>;
+  /**
+   * What the service said to the credential: absent where it took it. Shown as the connection's health, unless the
+   * credential was replaced in between. `failure` holds no secret.
+   */
+  recordUse(workspaceId: string, used: OpenedCredential, failure?: FailureRecord): Promise<void>;
 }
 
 /** What the live view is told. Ids only: payloads stay in the database. */

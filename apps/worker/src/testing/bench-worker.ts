@@ -55,6 +55,7 @@ export async function openBench() {
     async open() {
       throw new Failure("connection_missing", "There is no such connection.");
     },
+    async recordUse() {},
   };
   const log = { info() {}, warn() {}, error() {} };
   const ports: WorkerPorts = {

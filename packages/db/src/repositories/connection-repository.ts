@@ -23,6 +23,8 @@ export type NewConnection = Fields & { workspaceId: string; connectorId: string;
 export type CredentialUpdate = Fields & { workspaceId: string; id: string };
 export type CheckOutcome = { status: "ok"; account: string | null } | { status: "failing"; failure: FailureRecord };
 
+type Check = { workspaceId: string; id: string; version: number; outcome: CheckOutcome };
+
 const touchIntervalMs = 60_000;
 
 /** The connections of a workspace. Secrets go in here and never come out: only `createCredentials` opens them. */
@@ -102,19 +104,9 @@ export function createConnectionRepository(prisma: PrismaClient, vaults: Connect
     },
 
     /** `version` is the one that was checked: the outcome of an older credential says nothing about the present one. */
-    async setHealth(check: {
-      workspaceId: string;
-      id: string;
-      version: number;
-      outcome: CheckOutcome;
-    }): Promise<Connection> {
-      const { workspaceId, id, version, outcome } = check;
-      const healthJson = JSON.stringify(outcome.status === "ok" ? { account: outcome.account } : outcome.failure);
-      await prisma.connection.updateMany({
-        where: { id, workspaceId, version },
-        data: { health: outcome.status, healthJson, checkedAt: clock.now() },
-      });
-      return get(workspaceId, id);
+    async setHealth(check: Check): Promise<Connection> {
+      await storeHealth(prisma, check, clock.now());
+      return get(check.workspaceId, check.id);
     },
 
     /** At most once a minute. */
@@ -138,6 +130,15 @@ export async function touchConnection(prisma: PrismaClient, workspaceId: string,
     UPDATE connections SET last_used_at = ${now.toISOString()}::timestamptz
     WHERE id = ${id} AND workspace_id = ${workspaceId}
       AND (last_used_at IS NULL OR last_used_at <= ${due.toISOString()}::timestamptz)`;
+}
+
+export async function storeHealth(prisma: PrismaClient, check: Check, now: Date): Promise<void> {
+  const { workspaceId, id, version, outcome } = check;
+  const healthJson = JSON.stringify(outcome.status === "ok" ? { account: outcome.account } : outcome.failure);
+  await prisma.connection.updateMany({
+    where: { id, workspaceId, version },
+    data: { health: outcome.status, healthJson, checkedAt: now },
+  });
 }
 
 function sealColumns(

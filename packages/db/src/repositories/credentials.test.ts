@@ -30,6 +30,25 @@ test("an opened credential has every field and names the values that must not be
   expect([...opened.secrets].sort()).toEqual(["ada", "canary-key-0123456789"]);
 });
 
+test("what the service says to a credential in use is its connection's health, unless it was replaced in between", async () => {
+  const { id } = await create("used");
+  const { credentials, connections } = repositories;
+  const open = () => credentials.open(workspaceId, "acme", "used");
+  const refused = new Failure("credential_rejected", "acme refused the key").toRecord();
+  const first = await open();
+  expect(first).toMatchObject({ version: 1, isFailing: false });
+  await credentials.recordUse(workspaceId, first, refused);
+  expect((await connections.get(workspaceId, id)).health).toMatchObject({ status: "failing", failure: refused });
+  expect((await open()).isFailing).toBe(true);
+  await credentials.recordUse(workspaceId, first);
+  expect((await connections.get(workspaceId, id)).health).toMatchObject({ status: "ok" });
+
+  const credential = { apiKey: "canary-key-9876543210" };
+  await connections.updateCredential({ workspaceId, id, credential, plainFields: ["baseUrl"] });
+  await credentials.recordUse(workspaceId, first, refused);
+  expect((await connections.get(workspaceId, id)).health).toEqual({ status: "unknown" });
+});
+
 test("a connection that is missing fails with its name and what to do", async () => {
   const opening = repositories.credentials.open(workspaceId, "acme", "nobody's");
   await expect(opening).rejects.toBeInstanceOf(Failure);

@@ -4,7 +4,7 @@ import { type Vault, VaultError } from "@millrace/vault";
 import type { PrismaClient } from "../generated/client.ts";
 import { storedText } from "../stored-text.ts";
 import type { ConnectionField } from "./connection-fields.ts";
-import { touchConnection } from "./connection-repository.ts";
+import { storeHealth, touchConnection } from "./connection-repository.ts";
 import { type ConnectionVaults, vaultFor } from "./connection-vaults.ts";
 import { readJson } from "./json-column.ts";
 
@@ -29,7 +29,13 @@ export function createCredentials(
       if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() >= rereadUseMs) {
         await touchConnection(prisma, workspaceId, id, now);
       }
-      return { connectionId: id, fields, secrets: secretsOf(fields, readJson(row.fieldsJson)) };
+      const secrets = secretsOf(fields, readJson(row.fieldsJson));
+      return { connectionId: id, version, isFailing: row.health === "failing", fields, secrets };
+    },
+
+    async recordUse(workspaceId, { connectionId: id, version }, failure) {
+      const outcome = failure ? ({ status: "failing", failure } as const) : ({ status: "ok", account: null } as const);
+      await storeHealth(prisma, { workspaceId, id, version, outcome }, clock.now());
     },
   };
 }

@@ -26,7 +26,7 @@ export type Foundation = { config: Config; database: Database; queue: QueueConfi
 
 /** Joins the ports to what implements them. */
 export async function openServices({ config, database, queue, ring, log }: Foundation) {
-  const { pool, prisma } = database;
+  const { pool, hotPool, prisma } = database;
   const vaults = openVaults(isIngressOnly(config) ? ring.narrowTo("ingress-secrets/v1") : ring);
   const egress = createEgress({ allow: config.egressAllow });
   const registry = createRegistry(await loadConnectors(config));
@@ -39,11 +39,11 @@ export async function openServices({ config, database, queue, ring, log }: Found
     ...createRepositories(database, vaults),
     credentials: createCredentials(prisma, vaults),
     signingSecrets: createSigningSecrets(prisma, vaults.signingSecrets),
-    intake: createIntake(pool),
-    journal: createJournal(pool),
+    intake: createIntake(hotPool),
+    journal: createJournal(hotPool),
     outcomes: createRunOutcomes(pool),
     runControl: createRunControl(pool),
-    store: createRunStore(pool),
+    store: createRunStore(hotPool),
     registry,
     egress,
     doorbell,

@@ -13,6 +13,11 @@ export type DatabaseOptions = {
 
 export type Database = {
   pool: pg.Pool;
+  /**
+   * For what every request and every step does. Its sessions keep one plan for each named statement, whatever the values:
+   * partitions are chosen when it executes. Other statements had better be planned for their values, in `pool`.
+   */
+  hotPool: pg.Pool;
   prisma: PrismaClient;
   /** Throws DatabaseUnreachable. */
   ping(): Promise<void>;
@@ -27,25 +32,30 @@ const answerLimitMs = statementLimitMs + 5_000;
 /** Longer, and a request that waits for a session had better been refused. */
 const connectLimitMs = 5_000;
 
-/** Opens the pool that everything of this process shares. Throws DatabaseUnreachable. */
+/**
+ * A plan that is kept may have been made while the day's partition was empty, so it must not count on that: rows are looked
+ * up by their ids, whatever the tables looked like then.
+ */
+const hotSettings = [
+  "plan_cache_mode=force_generic_plan",
+  ...["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map((setting) => `${setting}=off`),
+];
+
+const hotConfig: pg.PoolConfig = {
+  options: hotSettings.map((setting) => `-c ${setting}`).join(" "),
+  // Statements go out without waiting for the answers of those before them on the same session.
+  pipeline: true,
+};
+
+/** Opens the pools that everything of this process shares. Throws DatabaseUnreachable. */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    application_name: options.applicationName,
-    max: options.maxConnections,
-    connectionTimeoutMillis: connectLimitMs,
-    statement_timeout: statementLimitMs,
-    query_timeout: answerLimitMs,
-    lock_timeout: lockLimitMs,
-    idle_in_transaction_session_timeout: statementLimitMs,
-    keepAlive: true,
-  });
-  pool.on("error", (error) => options.onError?.(error));
-  // A session that is cut while it is checked out rejects its query; without a listener it would end the process too.
-  pool.on("connect", (client) => client.on("error", () => undefined));
+  const hotConnections = Math.ceil(options.maxConnections / 2);
+  const pool = openPool(url, { ...options, maxConnections: options.maxConnections - hotConnections });
+  const hotPool = openPool(url, { ...options, maxConnections: hotConnections }, hotConfig);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const database: Database = {
     pool,
+    hotPool,
     prisma,
     ping: () =>
       reachable(url, async () => {
@@ -53,7 +63,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
       }),
     close: async () => {
       await prisma.$disconnect();
-      await pool.end();
+      await Promise.all([pool.end(), hotPool.end()]);
     },
   };
   try {
@@ -63,4 +73,37 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     throw error;
   }
   return database;
+}
+
+function openPool(
+  url: string,
+  options: DatabaseOptions,
+  { options: settings = "", ...given }: pg.PoolConfig = {},
+): pg.Pool {
+  const pool = new pg.Pool({
+    ...withSettings(url, settings),
+    application_name: options.applicationName,
+    max: options.maxConnections,
+    connectionTimeoutMillis: connectLimitMs,
+    statement_timeout: statementLimitMs,
+    query_timeout: answerLimitMs,
+    lock_timeout: lockLimitMs,
+    idle_in_transaction_session_timeout: statementLimitMs,
+    keepAlive: true,
+    ...given,
+  });
+  pool.on("error", (error) => options.onError?.(error));
+  // A session that is cut while it is checked out rejects its query; without a listener it would end the process too.
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return pool;
+}
+
+/** A URL's own `?options=` would replace ours. */
+function withSettings(url: string, settings: string): { connectionString: string; options: string } {
+  const own = URL.canParse(url) ? new URL(url).searchParams.get("options") : null;
+  const options = `${own ?? ""} ${settings}`.trim();
+  if (own === null) return { connectionString: url, options };
+  const bare = new URL(url);
+  bare.searchParams.delete("options");
+  return { connectionString: bare.href, options };
 }

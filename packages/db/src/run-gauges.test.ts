@@ -36,8 +36,8 @@ test("counts what is under way and says how old the oldest of it is, over all wo
     WHERE id = (SELECT min(id) FROM runs WHERE workspace_id = (SELECT workspace_id FROM runs GROUP BY 1 ORDER BY 1 OFFSET 1 LIMIT 1))`);
   await claimSample(intake, store);
   const late = await claimSample(intake, store);
-  const reason = { kind: "retry", path: "a", attempt: 1, until: new Date().toISOString(), message: "" } as const;
-  await journal.commit(commitOf(late, { transition: { to: "waiting", reason, dueAt: new Date(Date.now() - 30_000) } }));
+  const reason = { kind: "retry", path: "a", attempt: 1, message: "" } as const;
+  await journal.commit(commitOf(late, { transition: { to: "waiting", reason, delayMs: -30_000 } }));
   const read = await gauges.read();
   expect(read).toMatchObject({ queued: 6, running: 1, waiting: 1, needsReview: 0 });
   expect(Math.round(read.oldestQueuedSeconds / 60)).toBe(2);

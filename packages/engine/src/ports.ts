@@ -75,10 +75,14 @@ export type ClaimedRun = {
   records: readonly StepRecord[];
 };
 
+/** Until when is said once the wait is stored. */
+export type WaitReason = Omit<Extract<RunReason, { until: string }>, "until">;
+
 export type RunTransition =
   | { to: "succeeded"; reason?: RunReason }
   | { to: "failed"; failure: FailureRecord; path: string | null }
-  | { to: "waiting"; reason: RunReason; dueAt: Date }
+  /** `delayMs` from the commit on, by the database's clock. */
+  | { to: "waiting"; reason: WaitReason; delayMs: number }
   | { to: "needs_review"; reason: RunReason };
 
 /** Everything in it commits together, or none of it does. */

@@ -89,14 +89,13 @@ async function settle(
       return "left";
     case "waits": {
       const { finished, attempt, delayMs, failure } = called;
-      const dueAt = new Date(services.clock.now().getTime() + delayMs);
       const { message } = execution.presentFailure(failure.toRecord());
       execution.keep(step, finished);
       await execution.commit({
         transition: {
           to: "waiting",
-          dueAt,
-          reason: { kind: "retry", path: step.path, attempt, until: dueAt.toISOString(), message },
+          delayMs,
+          reason: { kind: "retry", path: step.path, attempt, message },
         },
       });
       await services.doorbell.ring(execution.run.workspaceId, [execution.run.id], { delayMs });

@@ -13,6 +13,9 @@ import { type JobStore, type RingData, relayTimes, ringDefaults, shortStreams, w
 const { Queue, Worker } = withBackend(createPostgresBackend);
 const schema = "bullmq";
 
+/** Here a bulk add makes temporary tables each time, which takes as long as adding this many jobs one by one. */
+const fewJobs = 8;
+
 /** invalid_schema_name, undefined_table, undefined_function: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const wipedCodes = new Set(["3F000", "42P01", "42883"]);
 
@@ -45,7 +48,10 @@ export function postgresStore(databaseUrl: string): JobStore {
       return {
         waitUntilReady: () => queue.waitUntilReady(),
         close: () => queue.close(),
-        add: async (jobs) => void (await queue.addBulk([...jobs])),
+        async add(jobs) {
+          if (jobs.length > fewJobs) await queue.addBulk([...jobs]);
+          else await Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)));
+        },
         count: async () => {
           const { waiting = 0, active = 0, delayed = 0 } = await queue.getJobCounts("waiting", "active", "delayed");
           return { waiting, active, delayed };

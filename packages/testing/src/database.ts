@@ -16,7 +16,7 @@ async function openDatabase(content: "migrated" | "empty"): Promise<TestDatabase
   const name = `test_${randomBytes(8).toString("hex")}`;
   await administer(adminUrl, `CREATE DATABASE ${name}${content === "migrated" ? ` TEMPLATE ${template}` : ""}`);
   const url = withDatabase(adminUrl, name);
-  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  const pool = new pg.Pool({ connectionString: url, max: 10, pipeline: true });
   pool.on("error", () => undefined);
   return {
     url,

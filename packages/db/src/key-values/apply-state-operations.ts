@@ -1,13 +1,8 @@
 import type { FailureRecord, Json } from "@millrace/base";
 import type { StateOperation } from "@millrace/connector-kit";
 import type pg from "pg";
-import {
-  evaluateStateOperation,
-  type KeyedOperation,
-  keyFault,
-  type StateWrite,
-  type StoredValue,
-} from "./evaluate-state-operation.ts";
+import { statement } from "../statement.ts";
+import { evaluateStateOperation, keyFault, type StateWrite, type StoredValue } from "./evaluate-state-operation.ts";
 import { listState } from "./list-state.ts";
 
 export type StateRequest = {
@@ -45,49 +40,73 @@ type Cell = {
   isStandIn: boolean;
 };
 
+/** What requests find in the store, read and locked in the caller's transaction, and what they make of it. */
+export type State = {
+  /** Of any operation but a list. Not written yet. */
+  apply(request: StateRequest): StateOutcome;
+  /** Sends what was made of it, all at once. */
+  store(client: pg.PoolClient): Promise<unknown>[];
+};
+
 /**
- * Applies the requests in their order, inside the caller's transaction, in a handful of statements however many they are.
+ * Reads what these requests need, in a statement or two however many they are.
  * Rows are locked in the order of their keys, so transactions that share keys wait for each other and never in a circle.
  */
-export async function applyStateOperations(
-  client: pg.PoolClient,
-  requests: readonly StateRequest[],
-): Promise<StateOutcome[]> {
+export async function openState(client: pg.PoolClient, requests: readonly StateRequest[]): Promise<State> {
+  const cells = await openCells(client, requests);
+  return {
+    apply: (request) => apply(request, cells),
+    store: (writer) => [...writeCells(writer, cells), ...removeStandIns(writer, cells)],
+  };
+}
+
+async function openCells(client: pg.PoolClient, requests: readonly StateRequest[]): Promise<Map<string, Cell>> {
   const cells = new Map<string, Cell>();
   const keyed = requests.flatMap(({ workspaceId, operation }) =>
     operation.op === "list" || keyFault(operation.key)
       ? []
       : [{ workspaceId, key: operation.key, isRead: operation.op === "get" }],
   );
-  await lockCells(
-    client,
-    cells,
-    keyed.filter(({ isRead }) => !isRead),
-  );
-  await readCells(
-    client,
-    cells,
-    keyed.filter(({ isRead }) => isRead),
-  );
+  await Promise.all([
+    lockCells(
+      client,
+      cells,
+      keyed.filter(({ isRead }) => !isRead),
+    ),
+    readCells(
+      client,
+      cells,
+      keyed.filter(({ isRead }) => isRead),
+    ),
+  ]);
+  return cells;
+}
 
+/** Applies the requests in their order, inside the caller's transaction. */
+export async function applyStateOperations(
+  client: pg.PoolClient,
+  requests: readonly StateRequest[],
+): Promise<StateOutcome[]> {
+  const cells = await openCells(client, requests);
   const outcomes: StateOutcome[] = [];
-  for (const { workspaceId, operation, runId } of requests) {
-    if (operation.op === "list") {
+  for (const request of requests) {
+    if (request.operation.op === "list") {
       // It must see what the requests before it wrote.
-      await writeCells(client, cells);
-      outcomes.push({ ok: true, output: await listState(client, workspaceId, operation) });
+      await Promise.all(writeCells(client, cells));
+      outcomes.push({ ok: true, output: await listState(client, request.workspaceId, request.operation) });
     } else {
-      outcomes.push(apply(operation, cells.get(cellName(workspaceId, operation.key)), runId));
+      outcomes.push(apply(request, cells));
     }
   }
-  await writeCells(client, cells);
-  await removeStandIns(client, cells);
+  await Promise.all([...writeCells(client, cells), ...removeStandIns(client, cells)]);
   return outcomes;
 }
 
-function apply(operation: KeyedOperation, cell: Cell | undefined, runId: string | null): StateOutcome {
+function apply({ workspaceId, operation, runId }: StateRequest, cells: ReadonlyMap<string, Cell>): StateOutcome {
+  if (operation.op === "list") throw new Error("A list is read in its turn.");
   const fault = keyFault(operation.key);
   if (fault) return { ok: false, failure: fault };
+  const cell = cells.get(cellName(workspaceId, operation.key));
   if (cell === undefined) throw new Error("The key of a state operation was not read.");
   const evaluated = evaluateStateOperation(operation, cell.stored, cell.now);
   if (!evaluated.ok) return evaluated;
@@ -121,41 +140,44 @@ type Row = {
 const readColumns = `k.workspace_id, k.key, k.value_json, k.version, k.expires_at, now() AS now,
   (k.expires_at IS NULL OR k.expires_at > now()) AS is_live`;
 
+const standInVersion = 0;
+
+const lock = statement(`INSERT INTO key_values AS k (workspace_id, key, value_json, version, expires_at)
+  SELECT w, n, 'null', ${standInVersion}, '-infinity' FROM unnest($1::text[], $2::text[]) AS t(w, n) ORDER BY w COLLATE "C", n COLLATE "C"
+  ON CONFLICT (workspace_id, key) DO UPDATE SET version = k.version RETURNING ${readColumns}`);
+
 /**
  * An absent key has no row to lock. A row that has always been expired stands in for it until the end of the
  * transaction, so that two who create the same key wait for each other.
  */
 async function lockCells(client: pg.PoolClient, cells: Map<string, Cell>, places: readonly Place[]): Promise<void> {
   if (places.length === 0) return;
-  const named = columnsOf(places);
-  const standIns = await client.query<Place>(
-    `INSERT INTO key_values (workspace_id, key, value_json, version, expires_at)
-     SELECT w, k, 'null', 0, '-infinity' FROM unnest($1::text[], $2::text[]) AS t(w, k) ORDER BY w COLLATE "C", k COLLATE "C"
-     ON CONFLICT (workspace_id, key) DO NOTHING RETURNING workspace_id AS "workspaceId", key`,
-    named,
-  );
-  const standInNames = new Set(standIns.rows.map(({ workspaceId, key }) => cellName(workspaceId, key)));
-  const { rows } = await client.query<Row>(
-    `SELECT ${readColumns} FROM key_values k JOIN unnest($1::text[], $2::text[]) AS t(w, n) ON k.workspace_id = t.w AND k.key = t.n
-     ORDER BY k.workspace_id, k.key FOR UPDATE OF k`,
-    named,
-  );
-  for (const row of rows) keepCell(cells, row, standInNames.has(cellName(row.workspace_id, row.key)));
+  const { rows } = await client.query<Row>(lock(columnsOf(places)));
+  for (const row of rows) keepCell(cells, row, Number(row.version) === standInVersion);
 }
 
+const read = statement(
+  `SELECT ${readColumns} FROM unnest($1::text[], $2::text[]) AS t(w, n) JOIN key_values k ON k.workspace_id = t.w AND k.key = t.n`,
+);
+
+/** What others of the same transaction lock is theirs to keep. */
 async function readCells(client: pg.PoolClient, cells: Map<string, Cell>, places: readonly Place[]): Promise<void> {
-  const unread = places.filter(({ workspaceId, key }) => !cells.has(cellName(workspaceId, key)));
-  if (unread.length === 0) return;
-  const { rows } = await client.query<Row>(
-    `SELECT ${readColumns} FROM key_values k JOIN unnest($1::text[], $2::text[]) AS t(w, n) ON k.workspace_id = t.w AND k.key = t.n`,
-    columnsOf(unread),
-  );
-  for (const row of rows) keepCell(cells, row, false);
-  for (const place of unread) {
-    const name = cellName(place.workspaceId, place.key);
+  if (places.length === 0) return;
+  const { rows } = await client.query<Row>(read(columnsOf(places)));
+  const isKnown = ({ workspaceId, key }: Place) => cells.has(cellName(workspaceId, key));
+  for (const row of rows) {
+    if (!isKnown({ workspaceId: row.workspace_id, key: row.key })) keepCell(cells, row, false);
+  }
+  for (const place of places) {
     // Only read, so its time is not asked for.
-    if (!cells.has(name))
-      cells.set(name, { ...place, stored: undefined, runId: null, now: new Date(0), isStandIn: false });
+    if (!isKnown(place))
+      cells.set(cellName(place.workspaceId, place.key), {
+        ...place,
+        stored: undefined,
+        runId: null,
+        now: new Date(0),
+        isStandIn: false,
+      });
   }
 }
 
@@ -167,49 +189,50 @@ function keepCell(cells: Map<string, Cell>, row: Row, isStandIn: boolean): void 
   cells.set(cellName(workspaceId, key), { workspaceId, key, stored, runId: null, now, isStandIn });
 }
 
-async function writeCells(client: pg.PoolClient, cells: Map<string, Cell>): Promise<void> {
+const write =
+  statement(`INSERT INTO key_values AS k (workspace_id, key, value_json, version, expires_at, updated_by_run_id)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[])
+  ON CONFLICT (workspace_id, key) DO UPDATE SET value_json = excluded.value_json, version = excluded.version,
+    expires_at = excluded.expires_at, updated_by_run_id = excluded.updated_by_run_id, updated_at = now(),
+    created_at = CASE WHEN excluded.version = 1 THEN now() ELSE k.created_at END`);
+
+function writeCells(client: pg.PoolClient, cells: Map<string, Cell>): Promise<unknown>[] {
   const written = [...cells.values()].flatMap(({ write, ...cell }) =>
     write === undefined ? [] : [{ ...cell, write }],
   );
-  await removeRows(
+  const removing = removeRows(
     client,
     written.filter(({ write }) => write === "delete"),
   );
-  const kept = written.flatMap(({ write, ...cell }) => (write === "delete" ? [] : [{ ...cell, ...write }]));
-  if (kept.length > 0) {
-    await client.query(
-      `INSERT INTO key_values AS k (workspace_id, key, value_json, version, expires_at, updated_by_run_id)
-       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[])
-       ON CONFLICT (workspace_id, key) DO UPDATE SET value_json = excluded.value_json, version = excluded.version,
-         expires_at = excluded.expires_at, updated_by_run_id = excluded.updated_by_run_id, updated_at = now(),
-         created_at = CASE WHEN excluded.version = 1 THEN now() ELSE k.created_at END`,
-      [
-        kept.map(({ workspaceId }) => workspaceId),
-        kept.map(({ key }) => key),
-        kept.map(({ value }) => JSON.stringify(value)),
-        kept.map(({ version }) => version),
-        kept.map(({ expiresAt }) => expiresAt?.toISOString() ?? null),
-        kept.map(({ runId }) => runId),
-      ],
-    );
-  }
   for (const cell of cells.values()) {
     if (cell.write === undefined) continue;
     cell.isStandIn = false;
     delete cell.write;
   }
+  const kept = written.flatMap(({ write, ...cell }) => (write === "delete" ? [] : [{ ...cell, ...write }]));
+  if (kept.length === 0) return removing;
+  const values = [
+    kept.map(({ workspaceId }) => workspaceId),
+    kept.map(({ key }) => key),
+    kept.map(({ value }) => JSON.stringify(value)),
+    kept.map(({ version }) => version),
+    kept.map(({ expiresAt }) => expiresAt?.toISOString() ?? null),
+    kept.map(({ runId }) => runId),
+  ];
+  return [...removing, client.query(write(values))];
 }
 
-const removeStandIns = (client: pg.PoolClient, cells: Map<string, Cell>): Promise<void> =>
+const removeStandIns = (client: pg.PoolClient, cells: Map<string, Cell>): Promise<unknown>[] =>
   removeRows(
     client,
     [...cells.values()].filter(({ isStandIn }) => isStandIn),
   );
 
-async function removeRows(client: pg.PoolClient, places: readonly Place[]): Promise<void> {
-  if (places.length === 0) return;
-  await client.query(
+function removeRows(client: pg.PoolClient, places: readonly Place[]): Promise<unknown>[] {
+  if (places.length === 0) return [];
+  const removing = client.query(
     "DELETE FROM key_values k USING unnest($1::text[], $2::text[]) AS t(w, n) WHERE k.workspace_id = t.w AND k.key = t.n",
     columnsOf(places),
   );
+  return [removing];
 }

@@ -1,7 +1,9 @@
 import type { ClaimedRun, ClaimRequest } from "@millrace/engine";
 import type pg from "pg";
+import { statement } from "../statement.ts";
 import { type DayParameters, fitting, isDue, locked, named, take, walked } from "./choose-runs.ts";
-import { boundsOf, loadClaimed, type TakenRow } from "./load-claimed.ts";
+import { boundsOf } from "./id-bounds.ts";
+import { loadClaimed, type TakenRow } from "./load-claimed.ts";
 import { type ProposedRun, takeLimited } from "./take-limited.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, type Group, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
@@ -34,21 +36,22 @@ const days = { lowest: "$5", beyond: "$6" };
 const namedDays = { lowest: "$8", beyond: "$9" };
 
 /** What is not limited is taken at once; the places of limited runs are left to them, and those are proposed. */
-const takeOrPropose = (due: string, within: DayParameters): string => `WITH RECURSIVE ${[
-  due,
-  fitting(limits, days),
-  locked(
-    "NOT c.is_limited",
-    "$3::int - (SELECT count(*) FROM candidate WHERE is_limited AND place <= $3::int)",
-    within,
-  ),
-  take("$1", "$2::float8", within),
-].join(", ")}
+const takeOrPropose = (due: string, within: DayParameters) =>
+  statement(`WITH RECURSIVE ${[
+    due,
+    fitting(limits, days),
+    locked(
+      "NOT c.is_limited",
+      "$3::int - (SELECT count(*) FROM candidate WHERE is_limited AND place <= $3::int)",
+      within,
+    ),
+    take("$1", "$2::float8", within),
+  ].join(", ")}
   SELECT walk.*, found.* FROM walk LEFT JOIN (
     SELECT t.*, false AS is_limited, NULL::text[] AS locks FROM taken t
     UNION ALL
-    SELECT c.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, c.locks FROM candidate c WHERE c.is_limited
-  ) found ON true`;
+    SELECT c.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, c.locks FROM candidate c WHERE c.is_limited
+  ) found ON true`);
 
 const ofNamed = takeOrPropose(named("$7::text[]", namedDays), namedDays);
 const ofWalked = takeOrPropose(
@@ -65,16 +68,20 @@ const ofWalked = takeOrPropose(
   days,
 );
 
-/** The usual case, which has to be quick: runs that were rung and that no limit and no order concerns. */
+/** The usual case, which has to be quick: runs that were rung and that no limit and no order concerns. Names the others. */
 const unlimitedDays = { lowest: "$5", beyond: "$6" };
-const ofUnlimited = `WITH chosen AS MATERIALIZED (
-    SELECT r.id FROM runs r
-    WHERE r.id = ANY($4::text[]) AND r.id >= $5 AND r.id < $6 AND ${isDue} AND r.order_key = ''
-      AND NOT EXISTS (SELECT 1 FROM automations a WHERE a.id = r.automation_id AND a.concurrency IS NOT NULL)
-      AND NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = r.workspace_id AND w.max_running_runs IS NOT NULL)
+const ofUnlimited = statement(`WITH due AS MATERIALIZED (
+    SELECT r.id, r.order_key <> '' OR EXISTS (SELECT 1 FROM automations a WHERE a.id = r.automation_id AND a.concurrency IS NOT NULL)
+      OR EXISTS (SELECT 1 FROM workspaces w WHERE w.id = r.workspace_id AND w.max_running_runs IS NOT NULL) AS is_limited
+    FROM runs r WHERE r.id = ANY($4::text[]) AND r.id >= $5 AND r.id < $6 AND ${isDue}
+  ), chosen AS MATERIALIZED (
+    SELECT r.id FROM due d JOIN runs r ON r.id = d.id
+    WHERE NOT d.is_limited AND r.id >= $5 AND r.id < $6 AND ${isDue}
     ORDER BY r.id LIMIT $3 FOR NO KEY UPDATE OF r SKIP LOCKED
   ), ${take("$1", "$2::float8", unlimitedDays)}
-  SELECT *, false AS is_limited FROM taken`;
+  SELECT t.*, false AS is_limited FROM taken t
+  UNION ALL
+  SELECT d.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true FROM due d WHERE d.is_limited`);
 
 type FoundRow = Walk & ({ id: null } | (TakenRow & { is_limited: false }) | (ProposedRun & { is_limited: true }));
 type Found = { taken: TakenRow[]; proposed: ProposedRun[]; hasMore: boolean };
@@ -82,25 +89,30 @@ type Found = { taken: TakenRow[]; proposed: ProposedRun[]; hasMore: boolean };
 export async function claimRuns(claiming: Claiming, request: ClaimRequest): Promise<ClaimedRun[]> {
   const { limit, runIds, freed } = request;
   if (limit <= 0 || runIds?.length === 0 || freed?.length === 0) return [];
-  const taken = runIds === undefined ? [] : await takeUnlimited(claiming, request, runIds);
-  const left = runIds?.filter((id) => !taken.some((row) => row.id === id));
-  if (left?.length !== 0)
-    await takeInRounds(claiming, left === undefined ? request : { ...request, runIds: left }, taken);
+  if (runIds === undefined || claiming.defaultMaxRunning !== null) {
+    return loadClaimed(claiming.pool, await takeInRounds(claiming, request, []));
+  }
+  const { taken, limited } = await takeUnlimited(claiming, request, runIds);
+  if (limited.length > 0) await takeInRounds(claiming, { ...request, runIds: limited }, taken);
   return loadClaimed(claiming.pool, taken);
 }
 
 async function takeUnlimited(
-  { pool, defaultMaxRunning }: Claiming,
+  { pool }: Claiming,
   { workerId, leaseMs, limit }: ClaimRequest,
   runIds: readonly string[],
-): Promise<TakenRow[]> {
-  if (defaultMaxRunning !== null) return [];
-  const { rows } = await pool.query<TakenRow>(ofUnlimited, [workerId, leaseMs, limit, runIds, ...boundsOf(runIds)]);
-  return rows;
+): Promise<{ taken: TakenRow[]; limited: string[] }> {
+  const { rows } = await pool.query<(TakenRow & { is_limited: false }) | { id: string; is_limited: true }>(
+    ofUnlimited([workerId, leaseMs, limit, runIds, ...boundsOf(runIds)]),
+  );
+  return {
+    taken: rows.flatMap((row) => (row.is_limited ? [] : [row])),
+    limited: rows.flatMap((row) => (row.is_limited ? [row.id] : [])),
+  };
 }
 
 /** Adds to `taken` until it holds as many as are asked for. */
-async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: TakenRow[]): Promise<void> {
+async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: TakenRow[]): Promise<TakenRow[]> {
   for (let round = 1; round <= maxRounds && taken.length < request.limit; round++) {
     const room = request.limit - taken.length;
     const found = await find(claiming, { ...request, limit: room });
@@ -109,6 +121,7 @@ async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: Ta
     const fellShort = limited.length < Math.min(found.proposed.length, room - found.taken.length);
     if (!fellShort && !found.hasMore) break;
   }
+  return taken;
 }
 
 async function find({ pool, cursor, defaultMaxRunning, ...claiming }: Claiming, request: ClaimRequest): Promise<Found> {
@@ -116,17 +129,17 @@ async function find({ pool, cursor, defaultMaxRunning, ...claiming }: Claiming, 
   const { lowest, beyond } = await claiming.days.read();
   const values = [workerId, leaseMs, limit, defaultMaxRunning, lowest, beyond];
   if (runIds !== undefined) {
-    const { rows } = await pool.query<FoundRow>(ofNamed, [...values, runIds, ...boundsOf(runIds)]);
+    const { rows } = await pool.query<FoundRow>(ofNamed([...values, runIds, ...boundsOf(runIds)]));
     return toFound(rows);
   }
   if (freed !== undefined) {
     const starts = startsAt(startsAfter(freed));
-    const { rows } = await pool.query<FoundRow>(ofWalked, [...values, ...starts, visitsAfterRun, visitsAfterRun, true]);
+    const { rows } = await pool.query<FoundRow>(ofWalked([...values, ...starts, visitsAfterRun, visitsAfterRun, true]));
     return toFound(rows);
   }
   const beginning = cursor.begin();
   const walk = [maxVisits, beginning.visitsOfWorkspace, false];
-  const { rows } = await pool.query<FoundRow>(ofWalked, [...values, ...startsAt([beginning.from]), ...walk]);
+  const { rows } = await pool.query<FoundRow>(ofWalked([...values, ...startsAt([beginning.from]), ...walk]));
   const found = toFound(rows);
   const hasUnseen = rows[0] !== undefined && cursor.end(beginning, rows[0]);
   return { ...found, hasMore: found.hasMore || hasUnseen };

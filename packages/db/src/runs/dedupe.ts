@@ -1,8 +1,17 @@
 import type pg from "pg";
+import { statement } from "../statement.ts";
 import type { Arrival } from "./arrival.ts";
 
 /** The run that owns a key, and whether the body that came first was another one. */
 export type Owner = { runId: string; bodyDiffers: boolean };
+
+type OwnerRow = { endpoint_id: string; key_hash: Buffer; run_id: string; body_hash: Buffer };
+
+/** Always in the same order, so that batches which share keys wait for each other and never in a circle. */
+const claim = statement(`INSERT INTO dedupe_keys AS d (endpoint_id, key_hash, run_id, body_hash)
+  SELECT e, k, r, b FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[]) AS t(e, k, r, b) ORDER BY e COLLATE "C", k
+  ON CONFLICT (endpoint_id, key_hash) DO UPDATE SET run_id = d.run_id
+  RETURNING endpoint_id, key_hash, run_id, body_hash`);
 
 /**
  * Which run each keyed arrival belongs to: its own, that of an earlier arrival in the batch, or one that is stored.
@@ -20,18 +29,13 @@ export async function claimDedupeKeys(
   const owners = new Map<Arrival, Owner>();
   const firsts = [...groups.values()].flatMap(([first]) => (first ? [first] : []));
   if (firsts.length === 0) return owners;
-  // Always in the same order, so that batches which share keys wait for each other and never in a circle.
-  const { rows } = await client.query<{ endpoint_id: string; key_hash: Buffer; run_id: string; body_hash: Buffer }>(
-    `INSERT INTO dedupe_keys AS d (endpoint_id, key_hash, run_id, body_hash)
-     SELECT e, k, r, b FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[]) AS t(e, k, r, b) ORDER BY e COLLATE "C", k
-     ON CONFLICT (endpoint_id, key_hash) DO UPDATE SET run_id = d.run_id
-     RETURNING endpoint_id, key_hash, run_id, body_hash`,
-    [
+  const { rows } = await client.query<OwnerRow>(
+    claim([
       firsts.map(({ request }) => request.endpointId),
       firsts.map(({ key }) => key.keyHash),
       firsts.map(({ ids }) => ids.runId),
       firsts.map(({ key }) => key.bodyHash),
-    ],
+    ]),
   );
   for (const row of rows) {
     for (const arrival of groups.get(`${row.endpoint_id} ${row.key_hash.toString("hex")}`) ?? []) {
@@ -43,4 +47,4 @@ export async function claimDedupeKeys(
 
 type Keyed = Extract<Arrival, { kind: "accept" }> & { key: NonNullable<Extract<Arrival, { kind: "accept" }>["key"]> };
 
-const isKeyed = (arrival: Arrival): arrival is Keyed => arrival.kind === "accept" && arrival.key !== undefined;
+export const isKeyed = (arrival: Arrival): arrival is Keyed => arrival.kind === "accept" && arrival.key !== undefined;

@@ -1,7 +1,6 @@
 import type { Accepted, Intake } from "@millrace/engine";
 import type pg from "pg";
 import { createGroupCommit } from "../group-commit.ts";
-import { inTransaction } from "../transaction.ts";
 import { type Arrival, acceptArrival, refuseArrival, startArrival } from "./arrival.ts";
 import { writeArrivals } from "./write-arrivals.ts";
 
@@ -17,7 +16,7 @@ const limits = {
 export function createIntake(pool: pg.Pool): Intake {
   const writes = createGroupCommit<Arrival, Accepted>({
     ...limits,
-    flush: (arrivals) => inTransaction(pool, (client) => writeArrivals(client, arrivals)),
+    flush: (arrivals) => writeArrivals(pool, arrivals),
     // Positions follow the order of arrival only where an earlier request of the same key is not still under way.
     keyOf: (arrival) =>
       arrival.kind === "accept" && arrival.orderKey !== ""

@@ -1,7 +1,6 @@
 import type { CommitOutcome, Journal, JournalCommit } from "@millrace/engine";
 import type pg from "pg";
 import { createGroupCommit } from "../group-commit.ts";
-import { inTransaction } from "../transaction.ts";
 import { writeCommits } from "./write-commits.ts";
 
 const limits = { maxBatch: 100, maxConcurrent: 2, maxQueued: 10_000 };
@@ -10,7 +9,7 @@ const limits = { maxBatch: 100, maxConcurrent: 2, maxQueued: 10_000 };
 export function createJournal(pool: pg.Pool): Journal {
   const writes = createGroupCommit<JournalCommit, CommitOutcome>({
     ...limits,
-    flush: (commits) => inTransaction(pool, (client) => writeCommits(client, commits)),
+    flush: (commits) => writeCommits(pool, commits),
     keyOf: ({ runId }) => runId,
   });
   return { commit: (entry) => writes.submit(entry) };

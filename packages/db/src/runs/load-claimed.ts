@@ -1,5 +1,7 @@
 import type { ClaimedRun, RunEvent, StepRecord } from "@millrace/engine";
 import type pg from "pg";
+import { statement } from "../statement.ts";
+import { boundsOf } from "./id-bounds.ts";
 import { fromRow, type StepRecordRow } from "./step-record-columns.ts";
 
 /** A run as the statement that took it answers. */
@@ -15,19 +17,14 @@ export type TakenRow = {
   queued_at: Date;
   started_at: Date;
   order_key: string;
+  is_retry: boolean;
   is_limited: boolean;
 };
 
 /** With their events and what is recorded of them already, in the order of their ids. */
 export async function loadClaimed(pool: pg.Pool, rows: readonly TakenRow[]): Promise<ClaimedRun[]> {
   if (rows.length === 0) return [];
-  const [events, records] = await Promise.all([
-    loadEvents(pool, rows),
-    loadRecords(
-      pool,
-      rows.map(({ id }) => id),
-    ),
-  ]);
+  const [events, records] = await Promise.all([loadEvents(pool, rows), loadRecords(pool, rows.filter(mayHaveRecords))]);
   return [...rows]
     .sort((left, right) => (left.id < right.id ? -1 : 1))
     .map((row) => ({
@@ -47,11 +44,13 @@ export async function loadClaimed(pool: pg.Pool, rows: readonly TakenRow[]): Pro
     }));
 }
 
-/** From the lowest up to, but without, what follows the highest: ids sort by their time. */
-export function boundsOf(ids: readonly string[]): [lowest: string, beyond: string] {
-  const sorted = [...ids].sort();
-  return [sorted[0] ?? "", `${sorted.at(-1) ?? ""} `];
-}
+/** A retry begins with the records that it takes over; any other run has none before it is claimed for the first time. */
+const mayHaveRecords = ({ fence, is_retry }: TakenRow): boolean => fence > 1 || is_retry;
+
+const selectEvents = statement(
+  `SELECT id, method, query, headers_json, content_type, body, received_at FROM events
+   WHERE id = ANY($1::text[]) AND id >= $2 AND id < $3`,
+);
 
 type EventRow = {
   id: string;
@@ -65,11 +64,7 @@ type EventRow = {
 
 async function loadEvents(pool: pg.Pool, runs: readonly TakenRow[]): Promise<Map<string, RunEvent>> {
   const ids = runs.map(({ event_id }) => event_id);
-  const { rows } = await pool.query<EventRow>(
-    `SELECT id, method, query, headers_json, content_type, body, received_at FROM events
-     WHERE id = ANY($1::text[]) AND id >= $2 AND id < $3`,
-    [ids, ...boundsOf(ids)],
-  );
+  const { rows } = await pool.query<EventRow>(selectEvents([ids, ...boundsOf(ids)]));
   return new Map(
     rows.map(({ headers_json, content_type, received_at, ...row }) => [
       row.id,
@@ -85,14 +80,17 @@ function getEvent(events: ReadonlyMap<string, RunEvent>, { id, event_id }: Taken
   return event;
 }
 
-async function loadRecords(pool: pg.Pool, runIds: readonly string[]): Promise<Map<string, StepRecord[]>> {
-  const { rows } = await pool.query<StepRecordRow>(
-    `SELECT run_id, path, step_id, kind, action, status, input_json, output_json, failure_json, warnings_json, attempts_json,
-       idempotency_key, reused_from_run_id, started_at, finished_at
-     FROM step_records WHERE run_id = ANY($1::text[]) AND run_id >= $2 AND run_id < $3 ORDER BY run_id, position`,
-    [runIds, ...boundsOf(runIds)],
-  );
+const selectRecords = statement(
+  `SELECT run_id, path, step_id, kind, action, status, input_json, output_json, failure_json, warnings_json, attempts_json,
+     idempotency_key, reused_from_run_id, started_at, finished_at
+   FROM step_records WHERE run_id = ANY($1::text[]) AND run_id >= $2 AND run_id < $3 ORDER BY run_id, position`,
+);
+
+async function loadRecords(pool: pg.Pool, runs: readonly TakenRow[]): Promise<Map<string, StepRecord[]>> {
   const byRun = new Map<string, StepRecord[]>();
+  if (runs.length === 0) return byRun;
+  const runIds = runs.map(({ id }) => id);
+  const { rows } = await pool.query<StepRecordRow>(selectRecords([runIds, ...boundsOf(runIds)]));
   for (const row of rows) byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), fromRow(row)]);
   return byRun;
 }

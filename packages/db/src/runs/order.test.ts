@@ -77,8 +77,8 @@ test("a run that waits or needs review holds its key; one that failed or was can
   const [waiting] = await claim();
   await end(waiting, {
     to: "waiting",
-    dueAt: new Date(Date.now() + 3_600_000),
-    reason: { kind: "retry", path: "a", attempt: 1, until: "", message: "busy" },
+    delayMs: 3_600_000,
+    reason: { kind: "retry", path: "a", attempt: 1, message: "busy" },
   });
   expect(await claim()).toEqual([]);
   await database.pool.query("UPDATE runs SET due_at = now() WHERE status = 'waiting'");

@@ -67,16 +67,16 @@ describe("claim", () => {
 
   test("takes a waiting run once it is due, with its records in order", async () => {
     const run = await claimSample(intake, store);
-    const wait = (dueAt: Date) =>
+    const wait = (delayMs: number) =>
       commitOf(run, {
         records: [sampleRecord("z"), sampleRecord("a", { status: "waiting" })],
         transition: {
           to: "waiting",
-          dueAt,
-          reason: { kind: "retry", path: "a", attempt: 1, until: "", message: "busy" },
+          delayMs,
+          reason: { kind: "retry", path: "a", attempt: 1, message: "busy" },
         },
       });
-    await createJournal(database.pool).commit(wait(new Date(Date.now() + 3_600_000)));
+    await createJournal(database.pool).commit(wait(3_600_000));
     expect(await store.claim({ workerId: "w", leaseMs: 1000, limit: 1, runIds: [run.id] })).toEqual([]);
     expect(await store.claim({ workerId: "w", leaseMs: 1000, limit: 1 })).toEqual([]);
     await database.pool.query("UPDATE runs SET due_at = now() WHERE id = $1", [run.id]);
@@ -168,8 +168,8 @@ describe("recover", () => {
       commitOf(waiting, {
         transition: {
           to: "waiting",
-          dueAt: new Date(0),
-          reason: { kind: "retry", path: "a", attempt: 1, until: "", message: "busy" },
+          delayMs: 0,
+          reason: { kind: "retry", path: "a", attempt: 1, message: "busy" },
         },
       }),
     );

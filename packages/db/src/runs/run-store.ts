@@ -1,6 +1,8 @@
 import type { RunStore } from "@millrace/engine";
 import type pg from "pg";
+import { statement } from "../statement.ts";
 import { claimRuns, createClaimCursor } from "./claim-runs.ts";
+import { boundsOf } from "./id-bounds.ts";
 import { createRecoveryCursor, recoverRuns } from "./recover-runs.ts";
 import { requeued } from "./requeued.ts";
 import { createUnfinishedDays } from "./unfinished-days.ts";
@@ -9,17 +11,23 @@ type HeldRun = { id: string; fence: number };
 
 /** Locked in the order of their ids, as every statement that locks several runs does. */
 const held = `SELECT r.id FROM runs r JOIN unnest($2::text[], $3::int[]) AS t(id, fence) ON r.id = t.id
-  WHERE r.fence = t.fence AND r.lease_owner = $1 AND r.status = 'running' ORDER BY r.id FOR NO KEY UPDATE OF r`;
+  WHERE r.id >= $4 AND r.id < $5 AND r.fence = t.fence AND r.lease_owner = $1 AND r.status = 'running'
+  ORDER BY r.id FOR NO KEY UPDATE OF r`;
 
-const extend = `WITH held AS MATERIALIZED (${held})
-  UPDATE runs r SET lease_until = now() + $4::float8 * interval '1 millisecond' FROM held WHERE r.id = held.id RETURNING r.id`;
+const extend = statement(`WITH held AS MATERIALIZED (${held})
+  UPDATE runs r SET lease_until = now() + $6::float8 * interval '1 millisecond'
+  FROM held WHERE r.id = held.id AND r.id >= $4 AND r.id < $5 RETURNING r.id`);
 
 /** The fence rises: whatever is still under way in the worker that gave the run back is refused. */
-const giveBack = `WITH held AS MATERIALIZED (${held})
+const giveBack = statement(`WITH held AS MATERIALIZED (${held})
   UPDATE runs r SET status = 'queued', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1, reason_json = ${requeued("handed_back")}
-  FROM held WHERE r.id = held.id`;
+  FROM held WHERE r.id = held.id AND r.id >= $4 AND r.id < $5`);
 
-const columnsOf = (runs: readonly HeldRun[]) => [runs.map(({ id }) => id), runs.map(({ fence }) => fence)];
+/** As parameters from `$2` on. */
+function columnsOf(runs: readonly HeldRun[]): unknown[] {
+  const ids = runs.map(({ id }) => id);
+  return [ids, runs.map(({ fence }) => fence), ...boundsOf(ids)];
+}
 
 export type RunStoreOptions = {
   /** How many runs a workspace without a limit of its own executes at once; absent or null: any number. */
@@ -35,13 +43,13 @@ export function createRunStore(pool: pg.Pool, { defaultMaxRunning = null }: RunS
 
     async extendLeases(workerId, runs, leaseMs) {
       if (runs.length === 0) return [];
-      const { rows } = await pool.query<{ id: string }>(extend, [workerId, ...columnsOf(runs), leaseMs]);
+      const { rows } = await pool.query<{ id: string }>(extend([workerId, ...columnsOf(runs), leaseMs]));
       const kept = new Set(rows.map(({ id }) => id));
       return runs.map(({ id }) => id).filter((id) => !kept.has(id));
     },
 
     async release(workerId, runs) {
-      if (runs.length > 0) await pool.query(giveBack, [workerId, ...columnsOf(runs)]);
+      if (runs.length > 0) await pool.query(giveBack([workerId, ...columnsOf(runs)]));
     },
 
     recover: (limits) => recoverRuns(recovering, limits),

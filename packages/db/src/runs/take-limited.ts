@@ -1,7 +1,8 @@
 import type { ClaimRequest } from "@millrace/engine";
 import pg from "pg";
 import { type DayParameters, fitting, locked, named, take } from "./choose-runs.ts";
-import { boundsOf, type TakenRow } from "./load-claimed.ts";
+import { boundsOf } from "./id-bounds.ts";
+import type { TakenRow } from "./load-claimed.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
 
 /** A run that a limit or its order key may hold back. `locks`: the workspaces and automations whose limits it is under. */

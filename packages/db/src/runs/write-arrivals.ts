@@ -1,8 +1,10 @@
 import { type Accepted, acceptedAnswer, duplicateAnswer } from "@millrace/engine";
 import type pg from "pg";
+import { pipelinedTransaction } from "../pipelined-transaction.ts";
+import { statement } from "../statement.ts";
 import { storedText, storedTextOrNull } from "../stored-text.ts";
 import type { Arrival } from "./arrival.ts";
-import { claimDedupeKeys, type Owner } from "./dedupe.ts";
+import { claimDedupeKeys, isKeyed, type Owner } from "./dedupe.ts";
 
 /** An arrival and what is made of it. `runId` is another's where it is a duplicate, and absent where it was refused. */
 type Outcome = {
@@ -13,21 +15,30 @@ type Outcome = {
   hasEvent: boolean;
 };
 
-/** Stores a batch inside the caller's transaction. */
-export async function writeArrivals(client: pg.PoolClient, arrivals: readonly Arrival[]): Promise<Accepted[]> {
-  const owners = await claimDedupeKeys(client, arrivals);
-  const outcomes = arrivals.map((arrival) => judge(arrival, owners.get(arrival)));
-  await insertEvents(client, outcomes);
-  await insertRuns(client, outcomes);
-  await insertDeliveries(client, outcomes);
-  return outcomes.map((outcome) => ({
-    runId: outcome.runId ?? "",
-    deliveryId: outcome.arrival.ids.deliveryId,
-    isDuplicate: outcome.isDuplicate,
-    bodyDiffers: outcome.bodyDiffers,
-    answer: answerOf(outcome),
-  }));
+/** Stores a batch, all of it or nothing. */
+export async function writeArrivals(pool: pg.Pool, arrivals: readonly Arrival[]): Promise<Accepted[]> {
+  if (!arrivals.some(isKeyed)) {
+    const outcomes = arrivals.map((arrival) => judge(arrival, undefined));
+    await insertAll(pool, outcomes);
+    return outcomes.map(acceptedOf);
+  }
+  const outcomes = await pipelinedTransaction(pool, {
+    async read(client) {
+      const owners = await claimDedupeKeys(client, arrivals);
+      return arrivals.map((arrival) => judge(arrival, owners.get(arrival)));
+    },
+    write: (client, judged) => [insertAll(client, judged)],
+  });
+  return outcomes.map(acceptedOf);
 }
+
+const acceptedOf = (outcome: Outcome): Accepted => ({
+  runId: outcome.runId ?? "",
+  deliveryId: outcome.arrival.ids.deliveryId,
+  isDuplicate: outcome.isDuplicate,
+  bodyDiffers: outcome.bodyDiffers,
+  answer: answerOf(outcome),
+});
 
 function judge(arrival: Arrival, owner: Owner | undefined): Outcome {
   if (arrival.kind === "refuse")
@@ -44,88 +55,86 @@ function answerOf({ arrival, isDuplicate, runId }: Outcome) {
   return isDuplicate ? duplicateAnswer(runId ?? "") : acceptedAnswer(runId ?? "");
 }
 
-async function insertEvents(client: pg.PoolClient, outcomes: readonly Outcome[]): Promise<void> {
-  const arrivals = outcomes.filter(({ hasEvent }) => hasEvent).map(({ arrival }) => arrival);
-  if (arrivals.length === 0) return;
-  const events = arrivals.map(({ request }) => request.event);
-  await client.query(
-    `INSERT INTO events (id, workspace_id, method, query, headers_json, content_type, body, received_at)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::timestamptz[])`,
-    [
-      arrivals.map(({ ids }) => ids.eventId),
-      arrivals.map(({ request }) => request.workspaceId),
-      events.map(({ method }) => storedText(method)),
-      events.map(({ query }) => storedText(query)),
-      events.map(({ headers }) => JSON.stringify(headers)),
-      events.map(({ contentType }) => storedTextOrNull(contentType)),
-      events.map(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.byteLength)),
-      events.map(({ receivedAt }) => receivedAt.toISOString()),
-    ],
-  );
+const insert = statement(`WITH stored_events AS (
+    INSERT INTO events (id, workspace_id, method, query, headers_json, content_type, body, received_at)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::timestamptz[])
+  ), stored_runs AS (
+    INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, queued_at,
+      order_key, order_position)
+    SELECT r, w, a, v, e, d, t, r, now(), k, CASE WHEN k = '' THEN 0 ELSE nextval('runs_order_position_seq') END
+    FROM unnest($9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[]) AS t(r, w, a, v, e, d, t, k)
+  )
+  INSERT INTO deliveries (id, workspace_id, endpoint_id, automation_id, event_id, run_id, verdict, reason, dedupe_key,
+    method, content_type, size_bytes, source_ip, answer_status, answer_body, received_at)
+  SELECT * FROM unnest($17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
+    $26::text[], $27::text[], $28::int[], $29::text[], $30::int[], $31::text[], $32::timestamptz[])`);
+
+async function insertAll(client: pg.Pool | pg.PoolClient, outcomes: readonly Outcome[]): Promise<void> {
+  await client.query(insert([...eventColumns(outcomes), ...runColumns(outcomes), ...deliveryColumns(outcomes)]));
 }
 
-async function insertRuns(client: pg.PoolClient, outcomes: readonly Outcome[]): Promise<void> {
+function eventColumns(outcomes: readonly Outcome[]): unknown[] {
+  const arrivals = outcomes.filter(({ hasEvent }) => hasEvent).map(({ arrival }) => arrival);
+  const events = arrivals.map(({ request }) => request.event);
+  return [
+    arrivals.map(({ ids }) => ids.eventId),
+    arrivals.map(({ request }) => request.workspaceId),
+    events.map(({ method }) => storedText(method)),
+    events.map(({ query }) => storedText(query)),
+    events.map(({ headers }) => JSON.stringify(headers)),
+    events.map(({ contentType }) => storedTextOrNull(contentType)),
+    events.map(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.byteLength)),
+    events.map(({ receivedAt }) => receivedAt.toISOString()),
+  ];
+}
+
+function runColumns(outcomes: readonly Outcome[]): unknown[] {
   const runs = outcomes.flatMap(({ arrival, isDuplicate }) =>
     arrival.kind === "refuse" || isDuplicate ? [] : [arrival],
   );
-  if (runs.length === 0) return;
-  await client.query(
-    `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, queued_at,
-       order_key, order_position)
-     SELECT r, w, a, v, e, d, t, r, now(), k, CASE WHEN k = '' THEN 0 ELSE nextval('runs_order_position_seq') END
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) AS t(r, w, a, v, e, d, t, k)`,
-    [
-      runs.map(({ ids }) => ids.runId),
-      runs.map(({ request }) => request.workspaceId),
-      runs.map(({ request }) => request.automationId),
-      runs.map(({ request }) => request.versionId),
-      runs.map(({ ids }) => ids.eventId),
-      runs.map(({ kind, ids }) => (kind === "accept" ? ids.deliveryId : null)),
-      runs.map(({ kind }) => (kind === "accept" ? "webhook" : "manual")),
-      runs.map((arrival) => (arrival.kind === "accept" ? arrival.orderKey : "")),
-    ],
-  );
+  return [
+    runs.map(({ ids }) => ids.runId),
+    runs.map(({ request }) => request.workspaceId),
+    runs.map(({ request }) => request.automationId),
+    runs.map(({ request }) => request.versionId),
+    runs.map(({ ids }) => ids.eventId),
+    runs.map(({ kind, ids }) => (kind === "accept" ? ids.deliveryId : null)),
+    runs.map(({ kind }) => (kind === "accept" ? "webhook" : "manual")),
+    runs.map((arrival) => (arrival.kind === "accept" ? arrival.orderKey : "")),
+  ];
 }
 
-async function insertDeliveries(client: pg.PoolClient, outcomes: readonly Outcome[]): Promise<void> {
+function deliveryColumns(outcomes: readonly Outcome[]): unknown[] {
   const rows = outcomes.flatMap((outcome) =>
     outcome.arrival.kind === "start" ? [] : [{ ...outcome, arrival: outcome.arrival }],
   );
-  if (rows.length === 0) return;
   const requests = rows.map(({ arrival }) => arrival.request);
   const answers = rows.map(answerOf);
-  await client.query(
-    `INSERT INTO deliveries (id, workspace_id, endpoint_id, automation_id, event_id, run_id, verdict, reason, dedupe_key,
-       method, content_type, size_bytes, source_ip, answer_status, answer_body, received_at)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-       $10::text[], $11::text[], $12::int[], $13::text[], $14::int[], $15::text[], $16::timestamptz[])`,
-    [
-      rows.map(({ arrival }) => arrival.ids.deliveryId),
-      requests.map(({ workspaceId }) => workspaceId),
-      requests.map(({ endpointId }) => endpointId),
-      requests.map(({ automationId }) => automationId),
-      rows.map(({ arrival, hasEvent }) => (hasEvent ? arrival.ids.eventId : null)),
-      rows.map(({ runId }) => runId),
-      rows.map(({ arrival, isDuplicate }) =>
-        arrival.kind === "refuse" ? arrival.request.verdict : isDuplicate ? "duplicate" : "accepted",
-      ),
-      rows.map(({ arrival, bodyDiffers, isDuplicate }) =>
-        arrival.kind === "refuse"
-          ? storedText(arrival.request.reason)
-          : bodyDiffers
-            ? "The first request with this key had another body."
-            : arrival.request.awaitsRun && !isDuplicate
-              ? "The sender waits for the run and has been sent no answer."
-              : null,
-      ),
-      rows.map(({ arrival }) => (arrival.kind === "accept" ? storedTextOrNull(arrival.request.dedupeKey) : null)),
-      requests.map(({ event }) => storedText(event.method)),
-      requests.map(({ event }) => storedTextOrNull(event.contentType)),
-      requests.map(({ event }) => event.body.byteLength),
-      requests.map(({ sourceIp }) => storedTextOrNull(sourceIp)),
-      answers.map(({ status }) => status),
-      answers.map(({ body }) => storedText(body)),
-      requests.map(({ event }) => event.receivedAt.toISOString()),
-    ],
-  );
+  return [
+    rows.map(({ arrival }) => arrival.ids.deliveryId),
+    requests.map(({ workspaceId }) => workspaceId),
+    requests.map(({ endpointId }) => endpointId),
+    requests.map(({ automationId }) => automationId),
+    rows.map(({ arrival, hasEvent }) => (hasEvent ? arrival.ids.eventId : null)),
+    rows.map(({ runId }) => runId),
+    rows.map(({ arrival, isDuplicate }) =>
+      arrival.kind === "refuse" ? arrival.request.verdict : isDuplicate ? "duplicate" : "accepted",
+    ),
+    rows.map((outcome) => reasonOf(outcome)),
+    rows.map(({ arrival }) => (arrival.kind === "accept" ? storedTextOrNull(arrival.request.dedupeKey) : null)),
+    requests.map(({ event }) => storedText(event.method)),
+    requests.map(({ event }) => storedTextOrNull(event.contentType)),
+    requests.map(({ event }) => event.body.byteLength),
+    requests.map(({ sourceIp }) => storedTextOrNull(sourceIp)),
+    answers.map(({ status }) => status),
+    answers.map(({ body }) => storedText(body)),
+    requests.map(({ event }) => event.receivedAt.toISOString()),
+  ];
+}
+
+function reasonOf({ arrival, bodyDiffers, isDuplicate }: Outcome): string | null {
+  if (arrival.kind === "refuse") return storedText(arrival.request.reason);
+  if (bodyDiffers) return "The first request with this key had another body.";
+  const isAwaited = arrival.kind === "accept" && arrival.request.awaitsRun && !isDuplicate;
+  return isAwaited ? "The sender waits for the run and has been sent no answer." : null;
 }

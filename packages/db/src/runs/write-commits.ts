@@ -1,166 +1,149 @@
 import type { Json } from "@millrace/base";
-import type { CommitOutcome, JournalCommit, RunTransition } from "@millrace/engine";
+import type { CommitOutcome, JournalCommit } from "@millrace/engine";
 import type pg from "pg";
-import { applyStateOperations, type StateRequest } from "../key-values/apply-state-operations.ts";
-import { type StepRecordColumns, stepRecordColumns, toColumns } from "./step-record-columns.ts";
+import {
+  applyStateOperations,
+  openState,
+  type State,
+  type StateRequest,
+} from "../key-values/apply-state-operations.ts";
+import { pipelinedTransaction } from "../pipelined-transaction.ts";
+import { statement } from "../statement.ts";
+import { boundsOf } from "./id-bounds.ts";
+import { type Settling, settleRuns } from "./settle-runs.ts";
 
-type Entry = {
-  commit: JournalCommit;
-  outcome: CommitOutcome;
+type Entry = Settling & {
   /** Something is to be written: the lease holds, and it is not written yet. */
   isOpen: boolean;
   /** Its effect took place before. */
   isEffectDone: boolean;
-  crashCount: number;
 };
 
-/** Writes commits of different runs inside the caller's transaction; each one's outcome is its own. */
-export async function writeCommits(client: pg.PoolClient, commits: readonly JournalCommit[]): Promise<CommitOutcome[]> {
-  const entries = await lockRuns(client, commits);
-  await recallEffects(client, entries);
-  await applyEffects(client, entries);
-  const open = entries.filter(({ isOpen }) => isOpen);
-  await writeRecords(client, open);
-  await writeTransitions(client, open);
-  await forgetCrashes(client, open);
+/** Writes commits of different runs together; each one's outcome is its own. */
+export async function writeCommits(pool: pg.Pool, commits: readonly JournalCommit[]): Promise<CommitOutcome[]> {
+  if (commits.some(({ effect }) => effect !== undefined)) return writeWithEffects(pool, commits);
+  const settling = commits.map((commit): Settling => ({ commit, outcome: { kind: "committed" } }));
+  const held = await settleRuns(pool, settling);
+  if (held.size === commits.length) return settling.map(({ outcome }) => outcome);
+  const left = await readRuns(
+    pool,
+    commits.filter(({ runId }) => !held.has(runId)),
+  );
+  return commits.map((commit) =>
+    held.has(commit.runId) ? { kind: "committed" } : outcomeOf(left.get(commit.runId), commit),
+  );
+}
+
+/** In two round trips, however many they are: what is read and locked, and what is written. */
+async function writeWithEffects(pool: pg.Pool, commits: readonly JournalCommit[]): Promise<CommitOutcome[]> {
+  const entries = await pipelinedTransaction(pool, {
+    async read(client) {
+      const reading = readRuns(client, commits);
+      const requests = commits.flatMap(requestOf);
+      // A list is read after what the requests before it wrote, one round trip after the other.
+      const isPlain = requests.every(({ operation }) => operation.op !== "list");
+      const opening = isPlain ? openState(client, requests) : undefined;
+      const [runs, state] = await Promise.all([reading, opening]);
+      const entries = commits.map((commit) => judge(runs.get(commit.runId), commit));
+      await recallEffects(client, entries);
+      if (state === undefined) await applyEffects(client, entries);
+      return { entries, state };
+    },
+    write(client, { entries, state }) {
+      const storing = state === undefined ? [] : storeEffects(client, state, entries);
+      const open = entries.filter(({ isOpen }) => isOpen);
+      return [...storing, ...(open.length > 0 ? [settleRuns(client, open)] : [])];
+    },
+  }).then(({ entries }) => entries);
   return entries.map(({ outcome }) => outcome);
 }
 
-type LockedRun = { id: string; status: string; fence: number; lease_owner: string | null; crash_count: number };
+type RunRow = {
+  id: string;
+  status: string;
+  fence: number;
+  lease_owner: string | null;
+  is_effect_done: boolean;
+};
 
-async function lockRuns(client: pg.PoolClient, commits: readonly JournalCommit[]): Promise<Entry[]> {
-  const ids = commits.map(({ runId }) => runId).sort();
-  const { rows } = await client.query<LockedRun>(
-    `SELECT r.id, r.status, r.fence, r.lease_owner, r.crash_count FROM runs r
-     JOIN unnest($1::text[], $2::text[]) AS t(id, workspace_id) ON r.id = t.id AND r.workspace_id = t.workspace_id
-     WHERE r.id BETWEEN $3 AND $4 ORDER BY r.id FOR NO KEY UPDATE OF r`,
-    [commits.map(({ runId }) => runId), commits.map(({ workspaceId }) => workspaceId), ids[0] ?? "", ids.at(-1) ?? ""],
-  );
-  const runs = new Map(rows.map((row) => [row.id, row]));
-  return commits.map((commit) => {
-    const run = runs.get(commit.runId);
-    const isHeld = run?.status === "running" && run.fence === commit.fence && run.lease_owner === commit.workerId;
-    // Whoever takes a run away raises its fence. So under the same fence the run can only have left by this very commit,
-    // whose answer got lost on the way.
-    const isRepeated = run !== undefined && run.fence === commit.fence && run.status === commit.transition?.to;
-    return {
-      commit,
-      isOpen: isHeld,
-      isEffectDone: false,
-      crashCount: run?.crash_count ?? 0,
-      outcome: isHeld || isRepeated ? { kind: "committed" } : { kind: "lease_lost" },
-    };
-  });
+const lockRuns = statement(`SELECT r.id, r.status, r.fence, r.lease_owner, t.path IS NOT NULL AND EXISTS (
+      SELECT 1 FROM step_records s WHERE s.run_id = r.id AND s.run_id >= $4 AND s.run_id < $5 AND s.path = t.path AND s.status = 'succeeded'
+    ) AS is_effect_done
+  FROM unnest($1::text[], $2::text[], $3::text[]) AS t(id, workspace_id, path)
+  JOIN runs r ON r.id = t.id AND r.workspace_id = t.workspace_id
+  WHERE r.id >= $4 AND r.id < $5 ORDER BY r.id FOR NO KEY UPDATE OF r`);
+
+async function readRuns(
+  client: pg.Pool | pg.PoolClient,
+  commits: readonly JournalCommit[],
+): Promise<Map<string, RunRow>> {
+  const ids = commits.map(({ runId }) => runId);
+  const workspaceIds = commits.map(({ workspaceId }) => workspaceId);
+  const paths = commits.map(({ effect }) => effect?.path ?? null);
+  const { rows } = await client.query<RunRow>(lockRuns([ids, workspaceIds, paths, ...boundsOf(ids)]));
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+function judge(run: RunRow | undefined, commit: JournalCommit): Entry {
+  const isOpen = run?.status === "running" && run.fence === commit.fence && run.lease_owner === commit.workerId;
+  const outcome = isOpen ? ({ kind: "committed" } as const) : outcomeOf(run, commit);
+  return { commit, isOpen, isEffectDone: run?.is_effect_done === true, outcome };
+}
+
+/**
+ * Of a commit that wrote nothing. Whoever takes a run away raises its fence. So under the same fence the run can only have
+ * left by this very commit, whose answer got lost on the way.
+ */
+function outcomeOf(run: RunRow | undefined, { fence, transition }: JournalCommit): CommitOutcome {
+  const isRepeated = run !== undefined && run.fence === fence && run.status === transition?.to;
+  return { kind: isRepeated ? "committed" : "lease_lost" };
 }
 
 /** An effect whose step is recorded as succeeded took place in that same transaction: it must not happen again. */
 async function recallEffects(client: pg.PoolClient, entries: readonly Entry[]): Promise<void> {
-  const asked = entries.filter(({ commit, outcome }) => commit.effect !== undefined && outcome.kind === "committed");
-  if (asked.length === 0) return;
+  const done = entries.filter(({ isEffectDone, outcome }) => isEffectDone && outcome.kind === "committed");
+  if (done.length === 0) return;
   const { rows } = await client.query<{ run_id: string; output_json: string | null }>(
     `SELECT s.run_id, s.output_json FROM step_records s JOIN unnest($1::text[], $2::text[]) AS t(run_id, path)
        ON s.run_id = t.run_id AND s.path = t.path WHERE s.status = 'succeeded'`,
-    [asked.map(({ commit }) => commit.runId), asked.map(({ commit }) => commit.effect?.path)],
+    [done.map(({ commit }) => commit.runId), done.map(({ commit }) => commit.effect?.path)],
   );
   const outputs = new Map(rows.map(({ run_id, output_json }) => [run_id, output_json]));
-  for (const entry of asked) {
-    const output = outputs.get(entry.commit.runId);
-    if (output === undefined) continue;
-    entry.isEffectDone = true;
+  for (const entry of done) {
+    const output = outputs.get(entry.commit.runId) ?? null;
     entry.outcome = output === null ? { kind: "committed" } : { kind: "committed", output: JSON.parse(output) as Json };
   }
 }
 
+const requestOf = ({ effect, workspaceId, runId }: JournalCommit): StateRequest[] =>
+  effect ? [{ workspaceId, runId, operation: effect.operation }] : [];
+
+const isAsking = ({ isOpen, isEffectDone, commit }: Entry): boolean =>
+  isOpen && !isEffectDone && commit.effect !== undefined;
+
 async function applyEffects(client: pg.PoolClient, entries: readonly Entry[]): Promise<void> {
-  const asking = entries.filter(
-    ({ isOpen, isEffectDone, commit }) => isOpen && !isEffectDone && commit.effect !== undefined,
+  const asking = entries.filter(isAsking);
+  const results = await applyStateOperations(
+    client,
+    asking.flatMap(({ commit }) => requestOf(commit)),
   );
-  const requests = asking.flatMap(({ commit: { effect, workspaceId, runId } }): StateRequest[] =>
-    effect ? [{ workspaceId, runId, operation: effect.operation }] : [],
-  );
-  if (requests.length === 0) return;
-  const results = await applyStateOperations(client, requests);
-  for (const [index, result] of results.entries()) {
-    const entry = asking[index];
-    if (entry === undefined) continue;
-    if (result.ok) {
-      entry.outcome = { kind: "committed", output: result.output };
-    } else {
-      entry.outcome = { kind: "refused", failure: result.failure };
-      entry.isOpen = false;
-    }
+  for (const [index, entry] of asking.entries()) take(entry, results[index]);
+}
+
+function storeEffects(client: pg.PoolClient, state: State, entries: readonly Entry[]): Promise<unknown>[] {
+  for (const entry of entries.filter(isAsking)) {
+    const [request] = requestOf(entry.commit);
+    if (request) take(entry, state.apply(request));
   }
+  return state.store(client);
 }
 
-type RecordColumns = StepRecordColumns & { run_id: string; workspace_id: string; ordinal: number };
-
-async function writeRecords(client: pg.PoolClient, entries: readonly Entry[]): Promise<void> {
-  const rows = entries.flatMap(recordsOf);
-  if (rows.length === 0) return;
-  const names = Object.keys(stepRecordColumns) as (keyof typeof stepRecordColumns)[];
-  const parameters = names.map((name, index) => `$${index + 4}::${stepRecordColumns[name]}[]`);
-  const list = names.join(", ");
-  // The run's row is locked, so nobody else numbers its records at the same time.
-  await client.query(
-    `INSERT INTO step_records (run_id, workspace_id, position, ${list})
-     SELECT t.run_id, t.workspace_id, COALESCE((SELECT max(s.position) FROM step_records s WHERE s.run_id = t.run_id), -1) + t.ordinal, ${list}
-     FROM unnest($1::text[], $2::text[], $3::int[], ${parameters.join(", ")}) AS t(run_id, workspace_id, ordinal, ${list})
-     ON CONFLICT (run_id, path) DO UPDATE SET ${names
-       .filter((name) => name !== "path")
-       .map((name) => `${name} = excluded.${name}`)
-       .join(", ")}`,
-    [
-      rows.map(({ run_id }) => run_id),
-      rows.map(({ workspace_id }) => workspace_id),
-      rows.map(({ ordinal }) => ordinal),
-      ...names.map((name) => rows.map((row) => row[name])),
-    ],
-  );
-}
-
-function recordsOf({ commit, outcome }: Entry): RecordColumns[] {
-  const { runId: run_id, workspaceId: workspace_id, effect } = commit;
-  const output = outcome.kind === "committed" ? outcome.output : undefined;
-  // The last one of a path counts.
-  const byPath = new Map(commit.records.map((record) => [record.path, record]));
-  return [...byPath.values()].map((record, index) => ({
-    ...toColumns(effect?.path === record.path && output !== undefined ? { ...record, output } : record),
-    run_id,
-    workspace_id,
-    ordinal: index + 1,
-  }));
-}
-
-async function writeTransitions(client: pg.PoolClient, entries: readonly Entry[]): Promise<void> {
-  const moves = entries.flatMap(({ commit: { runId, transition } }) => (transition ? [{ runId, transition }] : []));
-  if (moves.length === 0) return;
-  const failures = moves.map(({ transition }) => (transition.to === "failed" ? transition.failure : undefined));
-  await client.query(
-    `UPDATE runs r SET status = t.status, reason_json = t.reason, due_at = t.due, failure_json = t.failure, failure_code = t.code,
-       failed_path = t.path, lease_owner = NULL, lease_until = NULL,
-       finished_at = CASE WHEN t.status IN ('succeeded', 'failed') THEN now() END
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[])
-       AS t(id, status, reason, due, failure, code, path)
-     WHERE r.id = t.id`,
-    [
-      moves.map(({ runId }) => runId),
-      moves.map(({ transition }) => transition.to),
-      moves.map(({ transition }) => reasonOf(transition)),
-      moves.map(({ transition }) => (transition.to === "waiting" ? transition.dueAt.toISOString() : null)),
-      failures.map((failure) => (failure ? JSON.stringify(failure) : null)),
-      failures.map((failure) => failure?.code ?? null),
-      moves.map(({ transition }) => (transition.to === "failed" ? transition.path : null)),
-    ],
-  );
-}
-
-const reasonOf = (transition: RunTransition): string | null =>
-  transition.to !== "failed" && transition.reason !== undefined ? JSON.stringify(transition.reason) : null;
-
-/** Only crashes without any progress between them add up. */
-async function forgetCrashes(client: pg.PoolClient, entries: readonly Entry[]): Promise<void> {
-  const ids = entries
-    .filter(({ crashCount, commit }) => crashCount > 0 && commit.records.some(({ status }) => status === "succeeded"))
-    .map(({ commit }) => commit.runId);
-  if (ids.length > 0) await client.query("UPDATE runs SET crash_count = 0 WHERE id = ANY($1::text[])", [ids]);
+function take(entry: Entry, result: ReturnType<State["apply"]> | undefined): void {
+  if (result === undefined) throw new Error("A state operation gave no outcome.");
+  if (result.ok) {
+    entry.outcome = { kind: "committed", output: result.output };
+  } else {
+    entry.outcome = { kind: "refused", failure: result.failure };
+    entry.isOpen = false;
+  }
 }

@@ -1,0 +1,41 @@
+import type pg from "pg";
+
+export type PipelinedWork<State> = {
+  /** Its first statements go out together with BEGIN. */
+  read(client: pg.PoolClient): Promise<State>;
+  /** Sends every statement before it returns: COMMIT goes out right behind them. */
+  write(client: pg.PoolClient, state: State): Promise<unknown>[];
+};
+
+/**
+ * A transaction in two round trips: BEGIN and what is read, what is written and COMMIT. Needs no more of the session than
+ * that it keeps the order of its statements; where it does not send them ahead, there are more round trips.
+ * Commits if everything succeeds, and rolls back if anything is refused.
+ */
+export async function pipelinedTransaction<State>(pool: pg.Pool, work: PipelinedWork<State>): Promise<State> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    const [, state] = await all([client.query("BEGIN"), work.read(client)]);
+    const writes = work.write(client, state);
+    // The server makes a COMMIT after a refused statement a rollback.
+    await all([...writes, client.query("COMMIT")]);
+    return state;
+  } catch (error) {
+    await client.query("ROLLBACK").catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    // A session that can't even roll back is not handed to the next one.
+    client.release(broken);
+  }
+}
+
+/** Waits for all of them, then throws what the first of them threw: those after it fail only because it did. */
+async function all<const Work extends readonly Promise<unknown>[]>(
+  work: Work,
+): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}

@@ -1,0 +1,96 @@
+import type { CommitOutcome, JournalCommit, RunTransition } from "@millrace/engine";
+import type pg from "pg";
+import { statement } from "../statement.ts";
+import { boundsOf } from "./id-bounds.ts";
+import { type StepRecordColumns, stepRecordColumns, toColumns } from "./step-record-columns.ts";
+
+/** A commit, and what its effect gave: the output of the record that asked for it. */
+export type Settling = { commit: JournalCommit; outcome: CommitOutcome };
+
+const recordNames = Object.keys(stepRecordColumns) as (keyof typeof stepRecordColumns)[];
+const recordList = recordNames.join(", ");
+const replaced = recordNames.filter((name) => name !== "path").map((name) => `${name} = excluded.${name}`);
+const recordParameters = recordNames.map((name, index) => `$${index + 17}::${stepRecordColumns[name]}[]`);
+
+const untilText = `to_char((now() + t.delay_ms * interval '1 millisecond') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/**
+ * Everything that one worker's commits write about their runs, in one statement: it stores nothing of a run that is not
+ * under the lease that its commit names. Runs are locked in the order of their ids; a run's row is locked before its
+ * records are numbered. Only crashes without any progress between them add up.
+ */
+const settle = statement(`WITH t AS MATERIALIZED (
+    SELECT * FROM unnest($3::text[], $4::text[], $5::int[], $6::text[], $7::boolean[], $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[], $13::text[])
+      AS t(run_id, workspace_id, fence, worker_id, is_progress, status, reason, delay_ms, failure, code, path)
+  ), held AS MATERIALIZED (
+    SELECT r.id, r.crash_count FROM t JOIN runs r ON r.id = t.run_id AND r.workspace_id = t.workspace_id
+    WHERE r.id >= $1 AND r.id < $2 AND r.status = 'running' AND r.fence = t.fence AND r.lease_owner = t.worker_id
+    ORDER BY r.id FOR NO KEY UPDATE OF r
+  ), recorded AS (
+    INSERT INTO step_records (run_id, workspace_id, position, ${recordList})
+    SELECT s.run_id, s.workspace_id, s.ordinal + COALESCE(
+      (SELECT max(e.position) FROM step_records e WHERE e.run_id = s.run_id AND e.run_id >= $1 AND e.run_id < $2), -1), ${recordList}
+    FROM unnest($14::text[], $15::text[], $16::int[], ${recordParameters.join(", ")}) AS s(run_id, workspace_id, ordinal, ${recordList})
+    JOIN held ON held.id = s.run_id
+    ON CONFLICT (run_id, path) DO UPDATE SET ${replaced.join(", ")}
+  ), moved AS (
+    UPDATE runs r SET status = COALESCE(t.status, r.status),
+      lease_owner = CASE WHEN t.status IS NULL THEN r.lease_owner END, lease_until = CASE WHEN t.status IS NULL THEN r.lease_until END,
+      crash_count = CASE WHEN t.is_progress THEN 0 ELSE r.crash_count END,
+      reason_json = CASE WHEN t.delay_ms IS NULL THEN t.reason ELSE (t.reason::jsonb || jsonb_build_object('until', ${untilText}))::text END,
+      due_at = now() + t.delay_ms * interval '1 millisecond', failure_json = t.failure, failure_code = t.code, failed_path = t.path,
+      finished_at = CASE WHEN t.status IN ('succeeded', 'failed') THEN now() END
+    FROM t JOIN held ON held.id = t.run_id
+    WHERE r.id = t.run_id AND r.id >= $1 AND r.id < $2 AND (t.status IS NOT NULL OR (t.is_progress AND held.crash_count > 0))
+  )
+  SELECT id FROM held`);
+
+/** Writes records and transitions; resolves to the runs that were under their leases. Commits hold different runs. */
+export async function settleRuns(client: pg.Pool | pg.PoolClient, settling: readonly Settling[]): Promise<Set<string>> {
+  const commits = settling.map(({ commit }) => commit);
+  const transitions = commits.map(({ transition }) => transition);
+  const failures = transitions.map((transition) => (transition?.to === "failed" ? transition.failure : undefined));
+  const records = settling.flatMap(recordsOf);
+  const ids = commits.map(({ runId }) => runId);
+  const { rows } = await client.query<{ id: string }>(
+    settle([
+      ...boundsOf(ids),
+      ids,
+      commits.map(({ workspaceId }) => workspaceId),
+      commits.map(({ fence }) => fence),
+      commits.map(({ workerId }) => workerId),
+      commits.map((commit) => commit.records.some(({ status }) => status === "succeeded")),
+      transitions.map((transition) => transition?.to ?? null),
+      transitions.map(reasonOf),
+      transitions.map((transition) => (transition?.to === "waiting" ? transition.delayMs : null)),
+      failures.map((failure) => (failure ? JSON.stringify(failure) : null)),
+      failures.map((failure) => failure?.code ?? null),
+      transitions.map((transition) => (transition?.to === "failed" ? transition.path : null)),
+      records.map(({ run_id }) => run_id),
+      records.map(({ workspace_id }) => workspace_id),
+      records.map(({ ordinal }) => ordinal),
+      ...recordNames.map((name) => records.map((record) => record[name])),
+    ]),
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+const reasonOf = (transition: RunTransition | undefined): string | null =>
+  transition !== undefined && transition.to !== "failed" && transition.reason !== undefined
+    ? JSON.stringify(transition.reason)
+    : null;
+
+type RecordColumns = StepRecordColumns & { run_id: string; workspace_id: string; ordinal: number };
+
+function recordsOf({ commit, outcome }: Settling): RecordColumns[] {
+  const { runId: run_id, workspaceId: workspace_id, effect } = commit;
+  const output = outcome.kind === "committed" ? outcome.output : undefined;
+  // The last one of a path counts.
+  const byPath = new Map(commit.records.map((record) => [record.path, record]));
+  return [...byPath.values()].map((record, index) => ({
+    ...toColumns(effect?.path === record.path && output !== undefined ? { ...record, output } : record),
+    run_id,
+    workspace_id,
+    ordinal: index + 1,
+  }));
+}

@@ -142,7 +142,7 @@ export const locked = (where: string, limit: string, days: DayParameters): strin
 export const take = (workerId: string, leaseMs: string, days: DayParameters): string => `taken AS (
     UPDATE runs r SET status = 'running', lease_owner = ${workerId}, lease_until = now() + ${leaseMs} * interval '1 millisecond',
       fence = r.fence + 1, started_at = COALESCE(r.started_at, now()), reason_json = NULL, due_at = NULL, order_position = 0
-    FROM chosen WHERE r.id = chosen.id AND r.id >= ${days.lowest} AND r.id < ${days.beyond}
+    WHERE r.id = ANY(ARRAY(SELECT id FROM chosen)) AND r.id >= ${days.lowest} AND r.id < ${days.beyond}
     RETURNING r.id, r.workspace_id, r.automation_id, r.version_id, r.event_id, r.origin_run_id, r.fence, r.crash_count,
       r.queued_at, r.started_at, r.order_key, r.retry_of_run_id IS NOT NULL AS is_retry
   )`;

@@ -75,8 +75,7 @@ const ofUnlimited = statement(`WITH due AS MATERIALIZED (
       OR EXISTS (SELECT 1 FROM workspaces w WHERE w.id = r.workspace_id AND w.max_running_runs IS NOT NULL) AS is_limited
     FROM runs r WHERE r.id = ANY($4::text[]) AND r.id >= $5 AND r.id < $6 AND ${isDue}
   ), chosen AS MATERIALIZED (
-    SELECT r.id FROM due d JOIN runs r ON r.id = d.id
-    WHERE NOT d.is_limited AND r.id >= $5 AND r.id < $6 AND ${isDue}
+    SELECT r.id FROM runs r WHERE r.id = ANY(ARRAY(SELECT d.id FROM due d WHERE NOT d.is_limited)) AND r.id >= $5 AND r.id < $6 AND ${isDue}
     ORDER BY r.id LIMIT $3 FOR NO KEY UPDATE OF r SKIP LOCKED
   ), ${take("$1", "$2::float8", unlimitedDays)}
   SELECT t.*, false AS is_limited FROM taken t

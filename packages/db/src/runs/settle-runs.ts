@@ -12,41 +12,49 @@ const recordList = recordNames.join(", ");
 const replaced = recordNames.filter((name) => name !== "path").map((name) => `${name} = excluded.${name}`);
 const recordParameters = recordNames.map((name, index) => `$${index + 17}::${stepRecordColumns[name]}[]`);
 
-const untilText = `to_char((now() + t.delay_ms * interval '1 millisecond') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const untilText = `to_char((now() + h.delay_ms * interval '1 millisecond') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** A condition that is looked up in a hash for each row, not joined: by one nested loop or another these would be quadratic. */
+const looksUp = (condition: string): string => `CASE WHEN ${condition} THEN true END`;
 
 /**
  * Everything that one worker's commits write about their runs, in one statement: it stores nothing of a run that is not
- * under the lease that its commit names. Runs are locked in the order of their ids; a run's row is locked before its
+ * under the lease that its commit names. Runs are locked in the order in which they are given; a run's row is locked before its
  * records are numbered. Only crashes without any progress between them add up.
  */
 const settle = statement(`WITH t AS MATERIALIZED (
     SELECT * FROM unnest($3::text[], $4::text[], $5::int[], $6::text[], $7::boolean[], $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[], $13::text[])
       AS t(run_id, workspace_id, fence, worker_id, is_progress, status, reason, delay_ms, failure, code, path)
   ), held AS MATERIALIZED (
-    SELECT r.id, r.crash_count FROM t JOIN runs r ON r.id = t.run_id AND r.workspace_id = t.workspace_id
-    WHERE r.id >= $1 AND r.id < $2 AND r.status = 'running' AND r.fence = t.fence AND r.lease_owner = t.worker_id
-    ORDER BY r.id FOR NO KEY UPDATE OF r
+    SELECT t.*, run.crash_count FROM t CROSS JOIN LATERAL (
+      SELECT r.crash_count FROM runs r WHERE r.id = t.run_id AND r.id >= $1 AND r.id < $2 AND r.workspace_id = t.workspace_id
+        AND r.status = 'running' AND r.fence = t.fence AND r.lease_owner = t.worker_id FOR NO KEY UPDATE
+    ) run
   ), recorded AS (
     INSERT INTO step_records (run_id, workspace_id, position, ${recordList})
     SELECT s.run_id, s.workspace_id, s.ordinal + COALESCE(
       (SELECT max(e.position) FROM step_records e WHERE e.run_id = s.run_id AND e.run_id >= $1 AND e.run_id < $2), -1), ${recordList}
     FROM unnest($14::text[], $15::text[], $16::int[], ${recordParameters.join(", ")}) AS s(run_id, workspace_id, ordinal, ${recordList})
-    JOIN held ON held.id = s.run_id
+    WHERE ${looksUp("s.run_id IN (SELECT run_id FROM held)")}
     ON CONFLICT (run_id, path) DO UPDATE SET ${replaced.join(", ")}
   ), moved AS (
-    UPDATE runs r SET status = COALESCE(t.status, r.status),
-      lease_owner = CASE WHEN t.status IS NULL THEN r.lease_owner END, lease_until = CASE WHEN t.status IS NULL THEN r.lease_until END,
-      crash_count = CASE WHEN t.is_progress THEN 0 ELSE r.crash_count END,
-      reason_json = CASE WHEN t.delay_ms IS NULL THEN t.reason ELSE (t.reason::jsonb || jsonb_build_object('until', ${untilText}))::text END,
-      due_at = now() + t.delay_ms * interval '1 millisecond', failure_json = t.failure, failure_code = t.code, failed_path = t.path,
-      finished_at = CASE WHEN t.status IN ('succeeded', 'failed') THEN now() END
-    FROM t JOIN held ON held.id = t.run_id
-    WHERE r.id = t.run_id AND r.id >= $1 AND r.id < $2 AND (t.status IS NOT NULL OR (t.is_progress AND held.crash_count > 0))
+    UPDATE runs r SET status = COALESCE(h.status, r.status),
+      lease_owner = CASE WHEN h.status IS NULL THEN r.lease_owner END, lease_until = CASE WHEN h.status IS NULL THEN r.lease_until END,
+      crash_count = CASE WHEN h.is_progress THEN 0 ELSE r.crash_count END,
+      reason_json = CASE WHEN h.delay_ms IS NULL THEN h.reason ELSE (h.reason::jsonb || jsonb_build_object('until', ${untilText}))::text END,
+      due_at = now() + h.delay_ms * interval '1 millisecond', failure_json = h.failure, failure_code = h.code, failed_path = h.path,
+      finished_at = CASE WHEN h.status IN ('succeeded', 'failed') THEN now() END
+    FROM held h WHERE r.id = h.run_id AND r.id >= $1 AND r.id < $2 AND (h.status IS NOT NULL OR (h.is_progress AND h.crash_count > 0))
   )
-  SELECT id FROM held`);
+  SELECT run_id AS id FROM held`);
 
 /** Writes records and transitions; resolves to the runs that were under their leases. Commits hold different runs. */
-export async function settleRuns(client: pg.Pool | pg.PoolClient, settling: readonly Settling[]): Promise<Set<string>> {
+export async function settleRuns(
+  client: pg.Pool | pg.PoolClient,
+  unordered: readonly Settling[],
+): Promise<Set<string>> {
+  // Every statement that locks several runs does so in the order of their ids.
+  const settling = [...unordered].sort(({ commit: left }, { commit: right }) => (left.runId < right.runId ? -1 : 1));
   const commits = settling.map(({ commit }) => commit);
   const transitions = commits.map(({ transition }) => transition);
   const failures = transitions.map((transition) => (transition?.to === "failed" ? transition.failure : undefined));

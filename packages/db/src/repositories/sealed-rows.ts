@@ -1,0 +1,104 @@
+import { type SealedRecord, type Vault, VaultError } from "@millrace/vault";
+import type pg from "pg";
+import { type ConnectionVaults, vaultFor } from "./connection-vaults.ts";
+import { readJson } from "./json-column.ts";
+
+export type SealedRowCount = { kekId: string; rows: number };
+
+export type Rewrapped = {
+  rewrapped: number;
+  /** Rows that no key opens: they stay as they are, and keep their key needed until somebody replaces or deletes them. */
+  unopened: string[];
+};
+
+type SealedRow = { id: string; workspaceId: string; connectorId: string; version: number; sealed: string };
+type SealedTable = { read: string; write: string; vaultOf(row: SealedRow, vaults: ConnectionVaults): Vault };
+
+/** A record as it is stored names its key once, ahead of the fields. */
+export const keyOfEndpoint = `substring(sealed_token from '"kekId":"([a-z0-9-]+)"')`;
+
+// The sealed text holds key, version and random bytes, so it is compared as a whole: a row that was replaced or re-wrapped
+// since it was read stays as it is.
+const compared = `FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS n(id, workspace_id, before, after)
+  WHERE s.id = n.id AND s.workspace_id = n.workspace_id`;
+
+const connections: SealedTable = {
+  read: `SELECT id, workspace_id AS "workspaceId", connector_id AS "connectorId", version, sealed_json AS sealed
+    FROM connections WHERE kek_id <> $1 AND id > $2 ORDER BY id LIMIT $3`,
+  write: `UPDATE connections s SET sealed_json = n.after, kek_id = $1 ${compared} AND s.sealed_json = n.before`,
+  vaultOf: ({ connectorId }, vaults) => vaultFor(vaults, connectorId),
+};
+
+const endpoints: SealedTable = {
+  read: `SELECT id, workspace_id AS "workspaceId", '' AS "connectorId", 1 AS version, sealed_token AS sealed
+    FROM endpoints WHERE ${keyOfEndpoint} <> $1 AND id > $2 ORDER BY id LIMIT $3`,
+  write: `UPDATE endpoints s SET sealed_token = n.after ${compared} AND s.sealed_token = n.before AND $1::text <> ''`,
+  vaultOf: (_row, vaults) => vaults.credentials,
+};
+
+const batch = 200;
+
+/** Everything that the vault sealed, of all workspaces: for a change of keys, which concerns the installation. */
+export function createSealedRows(pool: pg.Pool, vaults: ConnectionVaults, primaryId: string) {
+  async function rewrapTable(table: SealedTable, done: Rewrapped, signal: AbortSignal): Promise<void> {
+    let after = "";
+    while (!signal.aborted) {
+      const { rows } = await pool.query<SealedRow>(table.read, [primaryId, after, batch]);
+      const renewed = rows.flatMap((row) => {
+        const sealed = rewrapRow(table.vaultOf(row, vaults), row);
+        if (sealed === undefined) done.unopened.push(row.id);
+        return sealed === undefined ? [] : [{ ...row, renewed: sealed }];
+      });
+      const { rowCount } = await pool.query(table.write, [
+        primaryId,
+        renewed.map(({ id }) => id),
+        renewed.map(({ workspaceId }) => workspaceId),
+        renewed.map(({ sealed }) => sealed),
+        renewed.map(({ renewed: sealed }) => sealed),
+      ]);
+      done.rewrapped += rowCount ?? 0;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < batch) return;
+      after = last.id;
+    }
+  }
+
+  return {
+    async countByKey(): Promise<SealedRowCount[]> {
+      const { rows } = await pool.query<SealedRowCount>(
+        `SELECT "kekId", sum(rows)::int AS rows FROM (
+           SELECT kek_id AS "kekId", count(*) AS rows FROM connections GROUP BY 1
+           UNION ALL SELECT ${keyOfEndpoint}, count(*) FROM endpoints GROUP BY 1
+         ) counted WHERE "kekId" IS NOT NULL GROUP BY 1 ORDER BY 1`,
+      );
+      return rows;
+    },
+
+    /**
+     * Wraps every data key with the ring's first key, in batches, until no row is left that another one wraps. What was
+     * sealed stays as it is. May be stopped anywhere, begun again, and done by several processes at once.
+     */
+    async rewrap(signal: AbortSignal): Promise<Rewrapped> {
+      let rewrapped = 0;
+      for (;;) {
+        const pass: Rewrapped = { rewrapped: 0, unopened: [] };
+        for (const table of [connections, endpoints]) await rewrapTable(table, pass, signal);
+        rewrapped += pass.rewrapped;
+        // Others may have sealed with the old key meanwhile; a pass that moves nothing is the last.
+        if (pass.rewrapped === 0 || signal.aborted) return { rewrapped, unopened: pass.unopened };
+      }
+    },
+  };
+}
+
+export type SealedRows = ReturnType<typeof createSealedRows>;
+
+function rewrapRow(vault: Vault, { id, workspaceId, version, sealed }: SealedRow): string | undefined {
+  try {
+    const owner = { workspaceId, connectionId: id, version };
+    return JSON.stringify(vault.rewrap(owner, readJson<SealedRecord>(sealed)));
+  } catch (error) {
+    if (error instanceof VaultError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

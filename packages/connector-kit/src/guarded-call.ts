@@ -2,6 +2,7 @@ import { Failure } from "@millrace/base";
 import type { Connection } from "./connection.ts";
 import type { Credential } from "./credential-fields.ts";
 import type { Egress, ExchangeObserver } from "./egress/egress.ts";
+import { linkedAbort } from "./linked-abort.ts";
 import { redactFailure } from "./redact-failure.ts";
 
 export type GuardedCall<Result> = {
@@ -23,24 +24,33 @@ export type GuardedCall<Result> = {
 export async function guardedCall<Result>(options: GuardedCall<Result>): Promise<Result> {
   const { connection, credential, timeoutMs, observer, refine = (failure) => failure } = options;
   options.signal?.throwIfAborted();
-  const limit = new AbortController();
-  const outOfTime = new Failure("timeout", `The call did not finish within ${timeoutMs} ms.`, {
-    advice: "Give the step a longer timeout if the service is known to be slow.",
-    facts: { limitMs: timeoutMs },
-  });
-  const timer = setTimeout(() => limit.abort(outOfTime), timeoutMs);
-  const signal = options.signal ? AbortSignal.any([limit.signal, options.signal]) : limit.signal;
+  const call = linkedAbort([options.signal]);
+  let outOfTime: Failure | undefined;
+  const timer = setTimeout(() => {
+    outOfTime = tookTooLong(timeoutMs);
+    call.abort(outOfTime);
+  }, timeoutMs);
+  const { signal } = call;
   const http = options.http.bind({ signal, timeoutMs, ...(observer ? { observer } : {}) });
   try {
     return await withAbort(signal, () => options.call({ http, signal }));
   } catch (error) {
-    if (options.signal?.aborted && !limit.signal.aborted) throw options.signal.reason;
-    const failure = limit.signal.aborted ? outOfTime : failureFrom(error);
-    throw redactFailure(refine(failure), credential && connection ? connection.secretsOf(credential) : []);
+    if (options.signal?.aborted && !outOfTime) throw options.signal.reason;
+    throw redactFailure(
+      refine(outOfTime ?? failureFrom(error)),
+      credential && connection ? connection.secretsOf(credential) : [],
+    );
   } finally {
     clearTimeout(timer);
+    call.release();
   }
 }
+
+const tookTooLong = (timeoutMs: number): Failure =>
+  new Failure("timeout", `The call did not finish within ${timeoutMs} ms.`, {
+    advice: "Give the step a longer timeout if the service is known to be slow.",
+    facts: { limitMs: timeoutMs },
+  });
 
 /** Connector code that ignores its signal still can't outlive it. */
 function withAbort<Result>(signal: AbortSignal, start: () => Promise<Result>): Promise<Result> {

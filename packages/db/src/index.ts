@@ -75,6 +75,7 @@ export {
 } from "./repositories/run-repository.ts";
 export type { RunSummary } from "./repositories/run-summary.ts";
 export type { RunWait } from "./repositories/run-wait.ts";
+export { createSealedRows, type Rewrapped, type SealedRowCount, type SealedRows } from "./repositories/sealed-rows.ts";
 export { createSetupRepository, type SetupRepository } from "./repositories/setup-repository.ts";
 export { createSigningSecrets, type SigningSecret, type SigningSecrets } from "./repositories/signing-secrets.ts";
 export { createVaultKeyCheckRepository, type VaultKeyCheckRepository } from "./repositories/vault-key-checks.ts";

@@ -52,7 +52,7 @@ type Prepared = { action: Action; input: Json; warnings: NonNullable<Finished["w
 function prepare(step: PlannedAction, execution: Execution, { registry }: EngineServices): Prepared | Failure {
   try {
     const action = registry.getAction(step.action);
-    const required = new Set(requiredFields(action));
+    const required = requiredFields(action);
     const { value, warnings } = resolveInput(step.fields, execution.scope, {
       isRequired: (field) => required.has(field),
       budget: new Budget(),
@@ -64,10 +64,18 @@ function prepare(step: PlannedAction, execution: Execution, { registry }: Engine
   }
 }
 
-function requiredFields(action: Action): string[] {
-  return Object.entries(action.input.shape).flatMap(([field, schema]) =>
-    schema.safeParse(undefined).success ? [] : [field],
+const requiredFieldsOf = new WeakMap<Action, ReadonlySet<string>>();
+
+function requiredFields(action: Action): ReadonlySet<string> {
+  const known = requiredFieldsOf.get(action);
+  if (known) return known;
+  const required = new Set(
+    Object.entries(action.input.shape).flatMap(([field, schema]) =>
+      schema.safeParse(undefined).success ? [] : [field],
+    ),
   );
+  requiredFieldsOf.set(action, required);
+  return required;
 }
 
 async function settle(

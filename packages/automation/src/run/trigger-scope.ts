@@ -69,9 +69,11 @@ export const isJsonType = (type: string): boolean => type === "application/json"
 /** Senders forget the header: `curl -d '{…}'` calls JSON a form. */
 const looksLikeJson = (text: string): boolean => /^\s*[{[]/.test(text);
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     return undefined;
   }

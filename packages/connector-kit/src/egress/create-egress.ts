@@ -1,5 +1,6 @@
 import { Failure } from "@millrace/base";
 import { Agent } from "undici";
+import { linkedAbort } from "../linked-abort.ts";
 import { type Cidr, parseCidr } from "./address-policy.ts";
 import { type AllowList, bareHostname, parseAllowList } from "./allow-list.ts";
 import { decodeAnswer } from "./decode-answer.ts";
@@ -112,9 +113,6 @@ async function follow(guard: Guard, binding: EgressBinding, request: EgressReque
   const wantedMs = request.timeoutMs ?? binding.timeoutMs;
   const totalMs = Math.min(wantedMs ?? limits.totalTimeoutMs, limits.longestTimeoutMs);
   const limitBytes = Math.min(request.maxResponseBytes ?? limits.maxResponseBytes, limits.maxResponseBytes);
-  const deadline = new AbortController();
-  const signals = [deadline.signal, binding.signal, request.signal].filter((signal) => signal !== undefined);
-  const signal = AbortSignal.any(signals);
 
   let hop: Hop = {
     url: checkUrl(request.url, transport.allow, guard.denied),
@@ -123,6 +121,8 @@ async function follow(guard: Guard, binding: EgressBinding, request: EgressReque
     body: request.body,
   };
   checkBinding(hop.url, binding, transport.allow);
+  const deadline = linkedAbort([binding.signal, request.signal]);
+  const { signal } = deadline;
   const timer = setTimeout(() => deadline.abort(outOfTime(hop.url, totalMs)), totalMs);
   try {
     for (let redirects = 0; ; redirects++) {
@@ -143,6 +143,7 @@ async function follow(guard: Guard, binding: EgressBinding, request: EgressReque
     }
   } finally {
     clearTimeout(timer);
+    deadline.release();
   }
 }
 

@@ -14,34 +14,38 @@ export type Rewrapped = {
 type SealedRow = { id: string; workspaceId: string; connectorId: string; version: number; sealed: string };
 type SealedTable = { read: string; write: string; vaultOf(row: SealedRow, vaults: ConnectionVaults): Vault };
 
-/** A record as it is stored names its key once, ahead of the fields. */
-export const keyOfEndpoint = `substring(sealed_token from '"kekId":"([a-z0-9-]+)"')`;
+/** SQL for the key of a sealed text, which names it once, ahead of the fields. */
+export const keyIn = (column: string): string => `substring(${column} from '"kekId":"([a-z0-9-]+)"')`;
 
 // The sealed text holds key, version and random bytes, so it is compared as a whole: a row that was replaced or re-wrapped
 // since it was read stays as it is.
-const compared = `FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS n(id, workspace_id, before, after)
+const compared = `FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS n(id, workspace_id, before, after)
   WHERE s.id = n.id AND s.workspace_id = n.workspace_id`;
 
 const connections: SealedTable = {
   read: `SELECT id, workspace_id AS "workspaceId", connector_id AS "connectorId", version, sealed_json AS sealed
     FROM connections WHERE kek_id <> $1 AND id > $2 ORDER BY id LIMIT $3`,
-  write: `UPDATE connections s SET sealed_json = n.after, kek_id = $1 ${compared} AND s.sealed_json = n.before`,
+  write: `UPDATE connections s SET sealed_json = n.after, kek_id = ${keyIn("n.after")} ${compared} AND s.sealed_json = n.before`,
   vaultOf: ({ connectorId }, vaults) => vaultFor(vaults, connectorId),
 };
 
 const endpoints: SealedTable = {
   read: `SELECT id, workspace_id AS "workspaceId", '' AS "connectorId", 1 AS version, sealed_token AS sealed
-    FROM endpoints WHERE ${keyOfEndpoint} <> $1 AND id > $2 ORDER BY id LIMIT $3`,
-  write: `UPDATE endpoints s SET sealed_token = n.after ${compared} AND s.sealed_token = n.before AND $1::text <> ''`,
+    FROM endpoints WHERE ${keyIn("sealed_token")} <> $1 AND id > $2 ORDER BY id LIMIT $3`,
+  write: `UPDATE endpoints s SET sealed_token = n.after ${compared} AND s.sealed_token = n.before`,
   vaultOf: (_row, vaults) => vaults.credentials,
 };
 
 const batch = 200;
+/** What is still left then is another process's doing, and the next call's. */
+const passesAtMost = 10;
 
 /** Everything that the vault sealed, of all workspaces: for a change of keys, which concerns the installation. */
 export function createSealedRows(pool: pg.Pool, vaults: ConnectionVaults, primaryId: string) {
-  async function rewrapTable(table: SealedTable, done: Rewrapped, signal: AbortSignal): Promise<void> {
+  /** Returns how many rows it tried to re-wrap: some may have been replaced meanwhile. */
+  async function rewrapTable(table: SealedTable, done: Rewrapped, signal: AbortSignal): Promise<number> {
     let after = "";
+    let tried = 0;
     while (!signal.aborted) {
       const { rows } = await pool.query<SealedRow>(table.read, [primaryId, after, batch]);
       const renewed = rows.flatMap((row) => {
@@ -50,17 +54,18 @@ export function createSealedRows(pool: pg.Pool, vaults: ConnectionVaults, primar
         return sealed === undefined ? [] : [{ ...row, renewed: sealed }];
       });
       const { rowCount } = await pool.query(table.write, [
-        primaryId,
         renewed.map(({ id }) => id),
         renewed.map(({ workspaceId }) => workspaceId),
         renewed.map(({ sealed }) => sealed),
         renewed.map(({ renewed: sealed }) => sealed),
       ]);
       done.rewrapped += rowCount ?? 0;
+      tried += renewed.length;
       const last = rows.at(-1);
-      if (last === undefined || rows.length < batch) return;
+      if (last === undefined || rows.length < batch) break;
       after = last.id;
     }
+    return tried;
   }
 
   return {
@@ -68,7 +73,7 @@ export function createSealedRows(pool: pg.Pool, vaults: ConnectionVaults, primar
       const { rows } = await pool.query<SealedRowCount>(
         `SELECT "kekId", sum(rows)::int AS rows FROM (
            SELECT kek_id AS "kekId", count(*) AS rows FROM connections GROUP BY 1
-           UNION ALL SELECT ${keyOfEndpoint}, count(*) FROM endpoints GROUP BY 1
+           UNION ALL SELECT ${keyIn("sealed_token")}, count(*) FROM endpoints GROUP BY 1
          ) counted WHERE "kekId" IS NOT NULL GROUP BY 1 ORDER BY 1`,
       );
       return rows;
@@ -79,14 +84,15 @@ export function createSealedRows(pool: pg.Pool, vaults: ConnectionVaults, primar
      * sealed stays as it is. May be stopped anywhere, begun again, and done by several processes at once.
      */
     async rewrap(signal: AbortSignal): Promise<Rewrapped> {
-      let rewrapped = 0;
-      for (;;) {
-        const pass: Rewrapped = { rewrapped: 0, unopened: [] };
-        for (const table of [connections, endpoints]) await rewrapTable(table, pass, signal);
-        rewrapped += pass.rewrapped;
-        // Others may have sealed with the old key meanwhile; a pass that moves nothing is the last.
-        if (pass.rewrapped === 0 || signal.aborted) return { rewrapped, unopened: pass.unopened };
+      const done: Rewrapped = { rewrapped: 0, unopened: [] };
+      // Others may seal with the old key meanwhile.
+      for (let pass = 0; pass < passesAtMost; pass++) {
+        done.unopened = [];
+        let tried = 0;
+        for (const table of [connections, endpoints]) tried += await rewrapTable(table, done, signal);
+        if (tried === 0 || signal.aborted) break;
       }
+      return done;
     },
   };
 }

@@ -116,13 +116,22 @@ describe("a start that cannot work says why in one place and leaves nothing runn
     removeHome(empty);
   });
 
-  test("a database that does not answer", async () => {
+  test.each([
+    ["is not waited for", "0", 0],
+    ["is waited for in vain", "2", 1],
+  ])("a database that does not answer and %s", async (_name, seconds, timesSaid) => {
+    const startedAt = performance.now();
     const failed = await failToStart(home, {
       DATABASE_URL: "postgresql://millrace:hunter2hunter2@127.0.0.1:9/millrace",
+      DATABASE_WAIT_SECONDS: seconds,
       VAULT_KEYS: `k1:${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`,
     });
     expect(failed.code).toBe(1);
-    expect(failed.output).toMatch(/127\.0\.0\.1:9/);
+    expect(failed.output).toMatch(
+      /\nThe database at 127\.0\.0\.1:9\/millrace can't be reached \(nothing listens there\)/,
+    );
+    expect(failed.output.match(/waiting up to/g) ?? []).toHaveLength(timesSaid);
+    expect(performance.now() - startedAt).toBeGreaterThan(timesSaid * 1_000);
     expect(failed.output).not.toContain("hunter2");
   });
 

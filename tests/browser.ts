@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { until } from "./millrace-process.ts";
 
 const candidates = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 export type TestPage = {
-  page: Page /** What went wrong in the page: uncaught errors and refused policies. */;
+  page: Page;
+  /** What went wrong in the page: uncaught errors and refused policies. */
   faults: string[];
   close(): Promise<void>;
 };
@@ -34,4 +36,19 @@ export async function openPage(viewport = { width: 1440, height: 900 }): Promise
       faults.push(message.text());
   });
   return { page, faults, close: () => browser.close() };
+}
+
+const isSettled = `
+  document.fonts.status === "loaded" &&
+  document.querySelector("h1, h2") !== null &&
+  document.querySelector('[role="status"][aria-label="Loading"], .mantine-Skeleton-root') === null &&
+  !document.getAnimations().some(({ effect }) => effect.getTiming().iterations === 1)`;
+
+/** Resolves once the page has its data, its fonts and nothing that still moves, but spinners. */
+export async function settle(page: Page): Promise<void> {
+  await until(
+    () => page.evaluate<boolean>(isSettled),
+    20_000,
+    () => `${page.url()} does not settle.`,
+  );
 }

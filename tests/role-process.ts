@@ -31,12 +31,18 @@ export const newInstallation = (databaseUrl: string, redisUrl?: string): Install
   apiKey: `mlr_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url")}`,
 });
 
+export type LaunchedRole = Pick<RoleProcess, "output" | "signal" | "exited"> & { ready: Promise<RoleProcess> };
+
 /** Starts the built server as the image does, with these roles; resolves once it is ready. */
-export async function startRole(
+export const startRole = (...launch: Parameters<typeof launchRole>): Promise<RoleProcess> =>
+  launchRole(...launch).ready;
+
+/** The same, to be watched while it starts. */
+export function launchRole(
   roles: string,
   { databaseUrl, redisUrl, vaultKeys, apiKey }: Installation,
   env: Record<string, string> = {},
-): Promise<RoleProcess> {
+): LaunchedRole {
   const home = mkdtempSync(join(tmpdir(), "millrace-role-"));
   const child = spawn(process.execPath, ["scripts/serve.mjs"], {
     cwd: root,
@@ -63,18 +69,15 @@ export async function startRole(
   }
   const output = () => text;
   const exited = exitOf(child).finally(() => rmSync(home, { recursive: true, force: true }));
-  await until(() => /"msg":"ready"/.test(text) || child.exitCode !== null, 90_000, output);
-  const url = /"url":"([^"]+)"/.exec(text)?.[1];
-  if (url === undefined || child.pid === undefined)
-    throw new Error(`The process ended with ${child.exitCode}:\n${text}`);
-  return {
-    url,
-    pid: child.pid,
-    output,
-    signal: (signal) => void child.kill(signal),
-    exited,
-    client: createClient({ baseUrl: url, apiKey }),
+  const signal = (name: NodeJS.Signals) => void child.kill(name);
+  const becomeReady = async (): Promise<RoleProcess> => {
+    await until(() => /"msg":"ready"/.test(text) || child.exitCode !== null, 90_000, output);
+    const url = /"url":"([^"]+)"/.exec(text)?.[1];
+    if (url === undefined || child.pid === undefined)
+      throw new Error(`The process ended with ${child.exitCode}:\n${text}`);
+    return { url, pid: child.pid, output, signal, exited, client: createClient({ baseUrl: url, apiKey }) };
   };
+  return { output, signal, exited, ready: becomeReady() };
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {

@@ -35,14 +35,11 @@ async function start(roles = "ingress,api,worker", env: Record<string, string> =
   return started;
 }
 
-/** An automation whose only step calls the stub, which answers once it is released. */
-async function publish({ client }: RoleProcess): Promise<string> {
-  const definition = {
-    millrace: 1,
-    name: "Held up",
-    trigger: { type: "webhook" },
-    steps: [{ id: "call", action: "http.request", input: { method: "POST", url: stub.url } }],
-  };
+/** Calls the stub, which answers once it is released. */
+const heldUp = () => ({ id: "call", action: "http.request", input: { method: "POST", url: stub.url } });
+
+async function publish({ client }: RoleProcess, step: object = heldUp()): Promise<string> {
+  const definition = { millrace: 1, name: "Stopped", trigger: { type: "webhook" }, steps: [step] };
   const { webhookUrl } = await client.automations.push({ definition, publish: true });
   if (webhookUrl === null) throw new Error("The automation has no webhook.");
   return new URL(webhookUrl).pathname;
@@ -76,6 +73,30 @@ function refuses({ url }: RoleProcess): Promise<boolean> {
   });
 }
 
+type Ended = "told that it was the last" | "without an answer";
+
+/** One connection that sends a webhook `pauseMs` after the one before was answered, until an answer says `connection: close`. */
+function keepSending(port: number, path: string, pauseMs: number): { heard: number[]; ended: Promise<Ended> } {
+  const request = `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+  const heard: number[] = [];
+  const socket = connect(port, "127.0.0.1");
+  let text = "";
+  let ended: Ended = "without an answer";
+  socket.on("data", (chunk) => {
+    text += chunk.toString();
+    const bodyAt = text.indexOf("\r\n\r\n") + 4;
+    const head = text.slice(0, bodyAt);
+    if (bodyAt < 4 || text.length - bodyAt < Number(/content-length: (\d+)/i.exec(head)?.[1])) return;
+    heard.push(Number(head.split(" ", 2)[1]));
+    text = "";
+    if (/connection: close/i.test(head)) ended = "told that it was the last";
+    else setTimeout(() => socket.write(request), pauseMs);
+  });
+  socket.on("error", () => undefined);
+  socket.write(request);
+  return { heard, ended: new Promise((resolve) => socket.on("close", () => resolve(ended))) };
+}
+
 describe("SIGTERM", () => {
   test("answers the request and finishes the run that are under way, takes nothing new, and exits with 0", async () => {
     const server = await start();
@@ -102,6 +123,25 @@ describe("SIGTERM", () => {
     // The half request's run was carried out too if there was time, or is there for the next process.
     const { rows } = await database.pool.query("SELECT status, lease_owner FROM runs WHERE id <> $1", [runId]);
     expect(rows).toEqual([{ status: expect.stringMatching(/^(queued|succeeded)$/), lease_owner: null }]);
+    expect(server.output()).not.toMatch(/"level":(50|60)/);
+  });
+
+  test("every request over a busy connection is answered, the last one saying so, and none is reset", async () => {
+    const server = await start();
+    const path = await publish(server, { id: "note", set: { received: true } });
+    const port = Number(new URL(server.url).port);
+    // At any time, some are idle and some wait for an answer.
+    const senders = Array.from({ length: 20 }, (_, n) => keepSending(port, path, n * 7));
+    await until(() => senders.every(({ heard }) => heard.length > 5), 20_000, server.output);
+    server.signal("SIGTERM");
+    expect(await Promise.all(senders.map(({ ended }) => ended))).toEqual(
+      senders.map(() => "told that it was the last"),
+    );
+    const heard = senders.flatMap((sender) => sender.heard);
+    expect(heard.filter((status) => status !== 202 && status !== 503)).toEqual([]);
+    expect(await server.exited).toBe(0);
+    const { rows } = await database.pool.query("SELECT count(*)::int AS count FROM runs");
+    expect(rows).toEqual([{ count: heard.filter((status) => status === 202).length }]);
     expect(server.output()).not.toMatch(/"level":(50|60)/);
   });
 

@@ -12,6 +12,7 @@ import { createRoot } from "react-dom/client";
 import { createQueryClient } from "./api/query-client.ts";
 import { cspNonce } from "./csp-nonce.ts";
 import { createAppRouter } from "./router.tsx";
+import { keepFocus } from "./shell/keep-focus.ts";
 import { cssVariables, theme } from "./theme.ts";
 
 const colorScheme = localStorageColorSchemeManager({ key: "millrace-color-scheme" });
@@ -22,6 +23,7 @@ const queries = createQueryClient(() => {
   void router.navigate({ to: "/login", search: { return: href } });
 });
 const router = createAppRouter(queries);
+keepFocus();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no element with the id root");

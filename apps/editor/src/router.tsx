@@ -173,6 +173,9 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./settings/SettingsPage.tsx"), "SettingsPage"),
 });
 
+/** Keeps the navigation around an address that leads nowhere. */
+const elsewhere = createRoute({ getParentRoute: () => app, path: "$", component: () => <NotFound /> });
+
 const tree = root.addChildren([
   setup,
   login,
@@ -192,6 +195,7 @@ const tree = root.addChildren([
     connectors,
     connector,
     settings,
+    elsewhere,
   ]),
 ]);
 

@@ -21,6 +21,13 @@ const environment = z.object({
     .url({ protocol: /^postgres(ql)?$/, error: "expected a PostgreSQL URL" })
     .optional()
     .meta({ example: "postgresql://millrace:secret@db:5432/millrace" }),
+  DATABASE_WAIT_SECONDS: z.coerce
+    .number("expected a number of seconds")
+    .int("expected a whole number of seconds")
+    .min(0, "expected 0 or more seconds")
+    .max(3_600, "expected at most 3600 seconds")
+    .default(30)
+    .meta({ example: "30" }),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: "expected a Redis URL" })
     .optional()
@@ -78,6 +85,8 @@ export type Config = {
   /** Absolute. */
   home: string;
   databaseUrl: string | undefined;
+  /** How long a start waits for a database that does not answer yet. */
+  databaseWaitMs: number;
   redisUrl: string | undefined;
   roles: ReadonlySet<Role>;
   vaultKeys: string | undefined;
@@ -106,6 +115,7 @@ export function readConfig(env: Record<string, string | undefined>, root: string
     publicUrl: parsed.PUBLIC_URL?.replace(/\/+$/, ""),
     home: absolute(parsed.MILLRACE_HOME, root),
     databaseUrl: parsed.DATABASE_URL,
+    databaseWaitMs: parsed.DATABASE_WAIT_SECONDS * 1_000,
     redisUrl: parsed.REDIS_URL,
     roles: new Set(parsed.MILLRACE_ROLES),
     vaultKeys: parsed.VAULT_KEYS,

@@ -10,6 +10,7 @@ import {
   createRunControl,
   createRunOutcomes,
   createRunStore,
+  createSealedRows,
   createSigningSecrets,
   createVaultKeyCheckRepository,
   type Database,
@@ -39,6 +40,7 @@ export async function openServices({ config, database, queue, ring, log }: Found
     ...createRepositories(database, vaults),
     credentials: createCredentials(prisma, vaults),
     signingSecrets: createSigningSecrets(prisma, vaults.signingSecrets),
+    sealedRows: createSealedRows(pool, vaults, ring.primaryId),
     intake: createIntake(hotPool),
     journal: createJournal(hotPool),
     outcomes: createRunOutcomes(pool),
@@ -122,7 +124,7 @@ function observed(store: RunStore, { onRecovery, onLostLeases }: WorkerObservers
  */
 export async function checkVaultKeys({ prisma }: Database, ring: KeyRing): Promise<void> {
   const checks = createVaultKeyCheckRepository(prisma);
-  ring.verifyKeyChecks(await checks.load());
+  ring.verifyKeyChecks(await checks.load(ring.ids));
   await checks.store(ring.keyChecks());
-  ring.verifyKeyChecks(await checks.load());
+  ring.verifyKeyChecks(await checks.load(ring.ids));
 }

@@ -51,7 +51,7 @@ export async function openWorker(ports: WorkerPorts, options: WorkerOptions): Pr
       await pool.take(runIds);
     },
   });
-  const reconciler = startReconciler(store, (runIds) => pool.take(runIds), engine.log, {
+  const reconciler = startReconciler(store, pool, engine.log, {
     ...reconcileDefaults,
     ...options.reconcile,
   });

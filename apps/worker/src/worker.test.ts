@@ -279,12 +279,70 @@ describe("a worker that dies", () => {
   test("each time it takes a run ends that run as quarantined, not the workers", async () => {
     const runId = await bench.start(await bench.publish([call("poison")]));
     for (let crash = 0; crash < 3; crash++) {
-      await bench.ports.store.claim({ workerId: `w${crash}`, leaseMs: 60_000, limit: 1, runIds: [runId] });
+      const which = crash < 2 ? { runIds: [runId] } : ({ isLastChance: true } as const);
+      await bench.ports.store.claim({ workerId: `w${crash}`, leaseMs: 60_000, limit: 1, ...which });
       await bench.pool.query("UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = $1", [runId]);
       await bench.ports.store.recover({ unclaimedMs: 0, crashLimit: 3, limit: 10 });
     }
     expect(await bench.get(runId)).toMatchObject({ status: "failed", failure: { code: "quarantined" } });
   });
+});
+
+test("a run that kills its workers takes none of those beside it along: before the last time each runs apart", async () => {
+  const names = ["a", "b", "poison", "c", "d"];
+  const version = await bench.publish([
+    { id: "call", action: "probe.call", input: { label: "{{ trigger.body.name }}" } },
+  ]);
+  const runIds = new Map<string, string>();
+  for (const name of names) runIds.set(name, await bench.start(version, { name }));
+  const ids = [...runIds.values()];
+  for (let crash = 0; crash < 2; crash++) {
+    await bench.ports.store.claim({ workerId: `w${crash}`, leaseMs: 60_000, limit: 5, runIds: ids });
+    await bench.pool.query("UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = ANY($1)", [ids]);
+    await bench.ports.store.recover({ unclaimedMs: 0, crashLimit: 3, limit: 10 });
+  }
+  const under = new Set<string>();
+  const beside: string[][] = [];
+  bench.act(async ({ label }) => {
+    under.add(label);
+    beside.push([...under]);
+    // The fresh one is claimed as ever, but not beside these.
+    if (label === "a") runIds.set("fresh", await bench.start(version, { name: "fresh" }));
+    if (label === "poison") {
+      const died =
+        "UPDATE runs SET lease_owner = 'dead', lease_until = now() - interval '1 second' WHERE status = 'running'";
+      await bench.pool.query(died);
+      return new Promise(() => {});
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    under.delete(label);
+    return label;
+  });
+  await bench.work();
+  expect(await bench.settled(runIds.get("poison") ?? "")).toMatchObject({ failure: { code: "quarantined" } });
+  for (const name of ["a", "b", "c", "d", "fresh"]) {
+    expect(await bench.settled(runIds.get(name) ?? ""), name).toMatchObject({ status: "succeeded" });
+  }
+  const suspects = beside.filter((labels) => !labels.includes("fresh") && !labels.includes("poison"));
+  expect(suspects.every((labels) => labels.length === 1)).toBe(true);
+});
+
+test("a run that lasts on its own is trusted again, and the others go on", async () => {
+  const version = await bench.publish([call("long")]);
+  const runId = await bench.start(version);
+  await bench.pool.query("UPDATE runs SET crash_count = 2 WHERE id = $1", [runId]);
+  let finish = (_label: string) => {};
+  const finished = new Promise<string>((resolve) => {
+    finish = resolve;
+  });
+  bench.act(({ label }) => (label === "long" ? finished : Promise.resolve(label)));
+  await bench.work({}, { leaseMs: 10_000 });
+  await bench.settled(runId, /running/);
+  const other = await bench.start(await bench.publish([call("other")]));
+  expect(await bench.settled(other)).toMatchObject({ status: "succeeded" });
+  expect(await bench.get(runId)).toMatchObject({ status: "running", crashCount: 0 });
+  finish("done");
+  expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
 });
 
 test("a worker that closes hands its runs to the next one, and this is no crash", async () => {

@@ -34,6 +34,7 @@ export type {
   StepRecord,
   Versions,
 } from "./ports.ts";
+export { crashLimit } from "./ports.ts";
 export { type ReconcileOptions, reconcile, reconcileDefaults, startReconciler } from "./reconcile.ts";
 export type { RespondOutput } from "./respond.ts";
 export { RunNotFound, RunStateConflict } from "./run-errors.ts";

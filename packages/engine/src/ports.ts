@@ -119,7 +119,15 @@ export type ClaimRequest = {
   runIds?: readonly string[];
   /** Whatever is due where limited runs ended: of their keys, automations and workspaces. */
   freed?: readonly RunGroup[];
+  /** Those that one more crash would end. Nothing else asks for them, so that they can be run apart from others. */
+  isLastChance?: true;
 };
+
+/**
+ * As many crashes of its workers without any progress end a run. Before the last one it is run apart from others: a run
+ * that kills its worker must not take those beside it along.
+ */
+export const crashLimit = 3;
 
 /** What limits and order hold for. */
 export type RunGroup = Pick<ClaimedRun, "workspaceId" | "automationId" | "orderKey">;
@@ -130,6 +138,8 @@ export type Recovery = {
   expiredLeases: number;
   quarantined: number;
   dueWaits: number;
+  /** How many runs wait for their last chance. */
+  lastChances: number;
 };
 
 /** Leases use the database's clock. */
@@ -143,6 +153,8 @@ export interface RunStore {
   extendLeases(workerId: string, runs: readonly { id: string; fence: number }[], leaseMs: number): Promise<string[]>;
   /** Hands runs back unfinished, to be claimed by another worker at once. Not a crash. */
   release(workerId: string, runs: readonly { id: string; fence: number }[]): Promise<void>;
+  /** These runs were no danger to their worker. */
+  forgetCrashes(workerId: string, runs: readonly { id: string; fence: number }[]): Promise<void>;
   /**
    * Takes back expired leases (after `crashLimit` crashes the run fails as quarantined), requeues due waits, and lists
    * runs queued longer than `unclaimedMs` that nothing holds back. Safe to run twice and in many processes; never touches

@@ -1,9 +1,9 @@
 import type { EngineLog } from "./engine-services.ts";
-import type { Recovery, RunStore } from "./ports.ts";
+import { crashLimit, type Recovery, type RunStore } from "./ports.ts";
+import type { RunPool } from "./run-pool.ts";
 
-export const reconcileDefaults = { unclaimedMs: 5_000, crashLimit: 3, limit: 500, everyMs: 2_000 };
+export const reconcileDefaults = { unclaimedMs: 5_000, crashLimit, limit: 500, everyMs: 2_000 };
 
-/** A run crashed its workers: as many crashes without any progress end it. */
 export type ReconcileOptions = typeof reconcileDefaults;
 
 /**
@@ -12,18 +12,19 @@ export type ReconcileOptions = typeof reconcileDefaults;
  */
 export async function reconcile(
   store: RunStore,
-  take: (runIds: readonly string[]) => Promise<unknown>,
+  pool: Pick<RunPool, "take" | "takeLastChances">,
   options: ReconcileOptions = reconcileDefaults,
 ): Promise<Recovery> {
   const recovery = await store.recover(options);
-  if (recovery.runIds.length > 0) await take(recovery.runIds);
+  if (recovery.runIds.length > 0) await pool.take(recovery.runIds);
+  if (recovery.lastChances > 0) await pool.takeLastChances();
   return recovery;
 }
 
 /** Reconciles again and again until stopped; an unreachable database is reported once and tried again. */
 export function startReconciler(
   store: RunStore,
-  take: (runIds: readonly string[]) => Promise<unknown>,
+  pool: Pick<RunPool, "take" | "takeLastChances">,
   log: EngineLog,
   options: ReconcileOptions = reconcileDefaults,
 ): { stop(): Promise<void> } {
@@ -33,7 +34,7 @@ export function startReconciler(
   const loop = (async () => {
     while (!isStopped) {
       try {
-        const { expiredLeases, quarantined, dueWaits } = await reconcile(store, take, options);
+        const { expiredLeases, quarantined, dueWaits } = await reconcile(store, pool, options);
         if (expiredLeases + quarantined > 0)
           log.warn({ expiredLeases, quarantined, dueWaits }, "took back runs of dead workers");
         isFailing = false;

@@ -20,11 +20,17 @@ export interface RunPool {
   take(runIds: readonly string[]): Promise<number>;
   /** Claims whatever is due, workspaces in turn. */
   takeAny(): Promise<number>;
+  /** Runs those that one more crash would end, one after the other and, for a while, with nothing beside them. */
+  takeLastChances(): Promise<void>;
   /** Waits up to `graceMs` for the runs under way, then hands the others back. */
   drain(graceMs: number): Promise<{ handedBack: number }>;
 }
 
 const maxFreedAtOnce = 32;
+/** What kills its worker does so at once. A run that has lasted for this long on its own is no danger to others. */
+const probationMs = 2_000;
+/** Runs on probation keep the others waiting, so these get as long again before the next ones. */
+const probationsMs = 4_000;
 
 const keyOf = ({ workspaceId, automationId, orderKey }: RunGroup): string =>
   `${workspaceId} ${automationId} ${orderKey}`;
@@ -32,6 +38,15 @@ const keyOf = ({ workspaceId, automationId, orderKey }: RunGroup): string =>
 type Held = { run: ClaimedRun; abort: AbortController; done: Promise<void> };
 
 const leaseOf = ({ run: { id, fence } }: Pick<Held, "run">) => ({ id, fence });
+
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
 
 /** The runs that this process holds a lease on, kept alive by one heartbeat for all. */
 export function createRunPool(
@@ -43,6 +58,8 @@ export function createRunPool(
   const held = new Set<Held>();
   let claiming = 0;
   let isDraining = false;
+  /** Nothing else is claimed while a run has its last chance. */
+  let isIsolating = false;
   /** There was more to claim than room for it. */
   let hasBacklog = false;
   /** Where runs ended that a limit or an order key concerns: others may be waiting for just that. */
@@ -60,6 +77,26 @@ export function createRunPool(
       for (const { run, abort } of beating) if (lost.includes(run.id)) abort.abort(new LeaseLost(run.id));
     } catch (error) {
       log.warn({ err: error, runs: beating.length }, "could not extend leases; trying again");
+    }
+  }
+
+  async function takeLastChances(): Promise<void> {
+    if (isIsolating || isDraining) return;
+    isIsolating = true;
+    const endsAt = performance.now() + probationsMs;
+    try {
+      while (!isDraining && performance.now() < endsAt) {
+        await within(probationMs, Promise.all([...held].map(({ done }) => done)));
+        const runs = await store.claim({ workerId, leaseMs: options.leaseMs, limit: 1, isLastChance: true });
+        if (runs.length === 0) return;
+        const alone = runs.map((run) => begin(run));
+        await within(probationMs, Promise.all(alone.map(({ done }) => done)));
+        const survived = alone.filter((entry) => held.has(entry));
+        if (survived.length > 0) await store.forgetCrashes(workerId, survived.map(leaseOf));
+      }
+    } finally {
+      isIsolating = false;
+      refill();
     }
   }
 
@@ -83,7 +120,7 @@ export function createRunPool(
     }
   }
 
-  function begin(run: ClaimedRun): void {
+  function begin(run: ClaimedRun): Held {
     for (const former of held) if (former.run.id === run.id) former.abort.abort(new LeaseLost(run.id));
     const abort = new AbortController();
     const { id: runId, workspaceId, automationId } = run;
@@ -108,6 +145,7 @@ export function createRunPool(
         held.delete(entry);
         refill();
       });
+    return entry;
   }
 
   function noteFreed({ workspaceId, automationId, orderKey, isLimited }: ClaimedRun): void {
@@ -154,7 +192,7 @@ export function createRunPool(
   }
 
   function room(): number {
-    return isDraining ? 0 : Math.max(0, options.concurrency - held.size - claiming);
+    return isDraining || isIsolating ? 0 : Math.max(0, options.concurrency - held.size - claiming);
   }
 
   return {
@@ -162,6 +200,7 @@ export function createRunPool(
     active: () => held.size,
     take: (runIds) => claim({ runIds }),
     takeAny: () => claim({}),
+    takeLastChances,
     async drain(graceMs) {
       isDraining = true;
       const deadline = new Promise((resolve) => setTimeout(resolve, graceMs).unref());

@@ -16,10 +16,17 @@ import { useDraftStore } from "./use-draft-store.ts";
 import { useEditorModel } from "./use-editor-model.ts";
 import { useUndoKeys } from "./use-undo-keys.ts";
 
+type Props = {
+  loaded: Automation;
+  catalog: readonly Connector[];
+  /** A link led to a step: a narrow screen starts with it. */
+  opensStep: boolean;
+};
+
 /** One automation in three panes: flow, step, data. */
-export function Editor({ loaded, catalog }: { loaded: Automation; catalog: readonly Connector[] }) {
+export function Editor({ loaded, catalog, opensStep }: Props) {
   const [store, state] = useDraftStore(loaded);
-  const [pane, setPane] = useState<PaneName>("left");
+  const [pane, setPane] = useState<PaneName>(opensStep ? "centre" : "left");
   const showStep = useCallback(() => setPane("centre"), []);
   const model = useEditorModel({ store, state, catalog, onSelect: showStep });
   useTitle(model.definition.name);

@@ -9,6 +9,7 @@ const route = getRouteApi("/app/automations/$automationId");
 
 export function EditorPage() {
   const { automationId } = route.useParams();
+  const { step } = route.useSearch();
   const automation = useQuery(automationQuery(automationId));
   const catalog = useQuery(catalogQuery);
   const error = automation.error ?? catalog.error;
@@ -22,5 +23,7 @@ export function EditorPage() {
     );
   }
   if (!automation.data || !catalog.data) return <PageSkeleton />;
-  return <Editor key={automationId} loaded={automation.data} catalog={catalog.data.items} />;
+  return (
+    <Editor key={automationId} loaded={automation.data} catalog={catalog.data.items} opensStep={step !== undefined} />
+  );
 }

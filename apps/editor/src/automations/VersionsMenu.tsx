@@ -37,12 +37,8 @@ export function VersionsMenu() {
         <Menu.Divider />
         {data?.items.length === 0 && <div className={classes.summary}>Nothing is published yet.</div>}
         {data?.items.map(({ id, number, publishedAt, publishedBy }) => (
-          <Menu.Item
-            key={id}
-            leftSection={<RotateCcw size={14} aria-hidden />}
-            onClick={() => void restore(number)}
-            aria-label={`Restore version ${number} to the draft`}
-          >
+          <Menu.Item key={id} leftSection={<RotateCcw size={14} aria-hidden />} onClick={() => void restore(number)}>
+            <span className="visually-hidden">Restore to the draft: </span>
             Version {number}
             {number === automation.published?.number ? ", live" : ""}
             <div style={{ fontSize: 12, color: "var(--quiet)" }}>

@@ -13,6 +13,12 @@ export type Selection =
   | { kind: "step"; stepId: string }
   | { kind: "palette"; place: InsertPlace };
 
+/**
+ * How a selection was made: `walk` leaves everything else as it is, `open` moves the focus into the form, and without
+ * either a narrow screen shows the form.
+ */
+export type Select = (selection: Selection, how?: "walk" | "open") => void;
+
 export type FieldInserter = (path: readonly PathSegment[]) => void;
 
 export type EditorModel = {
@@ -22,7 +28,10 @@ export type EditorModel = {
   catalog: readonly Connector[];
   issues: StepIssues;
   selection: Selection;
-  select: (selection: Selection) => void;
+  /** The step, or `trigger`, that the keyboard stands on: what is selected, or was before the palette opened. */
+  anchor: string;
+  select: Select;
+  closePalette: () => void;
   /** Sample data for the selected step. */
   scope: Scope;
   triggerSamples: readonly TriggerSample[];

@@ -7,8 +7,9 @@ import { findAction } from "../connectors/action-title.ts";
 import { areSameSamples, exampleTrigger, previewScope, stepSamples } from "../expressions/preview-scope.ts";
 import { useKept } from "../shell/use-kept.ts";
 import type { DraftState, DraftStore } from "./draft-store.ts";
-import type { EditorModel, FieldInserter, Selection } from "./editor-model.ts";
+import type { EditorModel, FieldInserter, Select, Selection } from "./editor-model.ts";
 import { areSameIssues, issuesByStep } from "./step-issues.ts";
+import { findPlaced } from "./step-places.ts";
 
 const route = getRouteApi("/app/automations/$automationId");
 
@@ -18,7 +19,7 @@ export function useEditorModel({ store, state, catalog, onSelect }: Options): Ed
   const { automation } = state;
   const definition = state.history.present;
   const { data: samples } = useQuery(samplesQuery(automation.id));
-  const { selection, select } = useSelection(onSelect);
+  const { selection, below, select, closePalette } = useSelection(onSelect);
   const [triggerId, chooseTrigger] = useState<string>();
   const field = useRef<FieldInserter>(undefined);
 
@@ -35,6 +36,7 @@ export function useEditorModel({ store, state, catalog, onSelect }: Options): Ed
     [definition, stepId, samples, triggerSample, catalog],
   );
   const readable = useKept(found, areSameSamples);
+  const anchor = below !== undefined && findPlaced(definition, below) ? below : "trigger";
   const { id, name } = automation;
   const scope = useMemo(() => previewScope({ id, name }, triggerSample, readable), [id, name, triggerSample, readable]);
   const foundIssues = useMemo(() => issuesByStep(definition, automation.issues), [definition, automation.issues]);
@@ -50,7 +52,9 @@ export function useEditorModel({ store, state, catalog, onSelect }: Options): Ed
     catalog,
     issues,
     selection,
+    anchor,
     select,
+    closePalette,
     scope,
     triggerSamples,
     triggerSample,
@@ -62,17 +66,29 @@ export function useEditorModel({ store, state, catalog, onSelect }: Options): Ed
   };
 }
 
+type StepSelection = {
+  selection: Selection;
+  /** The step in the address, which the palette may cover. */
+  below: string | undefined;
+  select: Select;
+  closePalette: () => void;
+};
+
 /** The selected step stands in the address, so that a link opens it; the palette is passing. */
-function useSelection(onSelect: () => void): { selection: Selection; select: (selection: Selection) => void } {
+function useSelection(onSelect: () => void): StepSelection {
   const { step } = route.useSearch();
   const navigate = route.useNavigate();
   const [palette, setPalette] = useState<Extract<Selection, { kind: "palette" }>>();
-  const select = useCallback(
-    (next: Selection) => {
+  const closePalette = useCallback(() => setPalette(undefined), []);
+  const select = useCallback<Select>(
+    (next, how) => {
       setPalette(next.kind === "palette" ? next : undefined);
-      if (next.kind !== "palette")
-        void navigate({ search: { step: next.kind === "step" ? next.stepId : undefined }, replace: true });
-      onSelect();
+      if (how !== "walk") onSelect();
+      if (next.kind === "palette") return;
+      const search = { step: next.kind === "step" ? next.stepId : undefined };
+      void navigate({ search, replace: true }).then(() => {
+        if (how === "open") requestAnimationFrame(focusForm);
+      });
     },
     [navigate, onSelect],
   );
@@ -80,5 +96,9 @@ function useSelection(onSelect: () => void): { selection: Selection; select: (se
     () => palette ?? (step ? { kind: "step", stepId: step } : { kind: "trigger" }),
     [palette, step],
   );
-  return { selection, select };
+  return { selection, below: step, select, closePalette };
+}
+
+function focusForm(): void {
+  document.querySelector<HTMLElement>("[data-step-form] h2")?.focus();
 }

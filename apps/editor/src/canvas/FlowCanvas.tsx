@@ -28,7 +28,7 @@ export function FlowCanvas() {
 }
 
 function Canvas() {
-  const { definition, catalog, issues, selection, select } = useEditor();
+  const { definition, catalog, issues, selection, anchor, select } = useEditor();
   const scheme = useComputedColorScheme("light");
   const host = useRef<HTMLDivElement>(null);
   const onKeyDown = useFlowKeys(host);
@@ -36,8 +36,8 @@ function Canvas() {
   const steps = useDeferredValue(definition.steps);
   const { trigger } = definition;
   const flow = useMemo(
-    () => flowNodes({ steps, trigger, catalog, issues, selection, select }),
-    [steps, trigger, catalog, issues, selection, select],
+    () => flowNodes({ steps, trigger, catalog, issues, selection, anchor, select }),
+    [steps, trigger, catalog, issues, selection, anchor, select],
   );
   const nodes = useUnchanged(flow.nodes);
   const edges = useUnchanged(flow.edges);

@@ -21,7 +21,7 @@ export function FlowEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps
             style={{ transform: `translate(-50%, -50%) translate(${place.x}px, ${place.y}px)` }}
             onClick={data.onAdd}
             aria-label="Add a step here"
-            tabIndex={-1}
+            tabIndex={data.isTabStop ? 0 : -1}
           >
             <Plus size={12} aria-hidden />
           </button>

@@ -19,8 +19,9 @@ export function StepNode({ data }: NodeProps<StepFlowNode>) {
         data-selected={data.isSelected || undefined}
         data-problem={data.problems > 0 || undefined}
         aria-current={data.isSelected ? "step" : undefined}
-        tabIndex={data.isSelected ? 0 : -1}
-        onClick={data.onOpen}
+        tabIndex={data.isTabStop ? 0 : -1}
+        // A click without a pointer is the Enter key.
+        onClick={({ detail }) => data.onOpen(detail === 0 ? "open" : undefined)}
       >
         <StepIcon icon={data.icon} />
         <span className={classes.texts}>

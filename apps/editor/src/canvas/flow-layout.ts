@@ -5,14 +5,14 @@ import { triggerNodeId } from "./flow-graph.ts";
 export type Box = { x: number; y: number; width: number; height: number };
 
 export const nodeSize = {
-  step: { width: 272, height: 60 },
-  arm: { width: 200, height: 26 },
+  step: { width: 240, height: 60 },
+  arm: { width: 208, height: 26 },
   join: { width: 8, height: 8 },
-  end: { width: 272, height: 36 },
+  end: { width: 240, height: 36 },
 } as const;
 
 const gapBelow = 36;
-const gapBeside = 28;
+const gapBeside = 20;
 
 /**
  * Where each node stands: top to bottom, branches side by side in their written order, everything centred.

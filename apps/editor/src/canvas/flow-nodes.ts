@@ -1,7 +1,7 @@
 import type { Step } from "@millrace/automation";
 import type { Connector } from "@millrace/contract";
 import type { Edge, Node } from "@xyflow/react";
-import type { Selection } from "../automations/editor-model.ts";
+import type { Select, Selection } from "../automations/editor-model.ts";
 import type { StepIssues } from "../automations/step-issues.ts";
 import type { InsertPlace } from "../automations/step-places.ts";
 import { actionTitle, connectorOf } from "../connectors/action-title.ts";
@@ -19,7 +19,9 @@ export type StepFlowNode = Node<
     icon: StepIconSpec;
     problems: number;
     isSelected: boolean;
-    onOpen: () => void;
+    /** The one step that Tab reaches; arrows walk from it. */
+    isTabStop: boolean;
+    onOpen: (how?: "open") => void;
   },
   "step"
 >;
@@ -27,7 +29,15 @@ export type ArmFlowNode = Node<{ label: string; isError: boolean }, "arm">;
 export type JoinFlowNode = Node<Record<string, never>, "join">;
 export type EndFlowNode = Node<{ isFirst: boolean; onAdd: () => void }, "end">;
 export type FlowNodeView = StepFlowNode | ArmFlowNode | JoinFlowNode | EndFlowNode;
-export type FlowEdgeView = Edge<{ onAdd: (() => void) | undefined; isJoining: boolean }, "flow">;
+export type FlowEdgeView = Edge<
+  {
+    onAdd: (() => void) | undefined;
+    isJoining: boolean;
+    /** In an arm without steps no step leads to the button, so Tab must. */
+    isTabStop: boolean;
+  },
+  "flow"
+>;
 
 type Options = {
   steps: readonly Step[];
@@ -35,7 +45,8 @@ type Options = {
   catalog: readonly Connector[];
   issues: StepIssues;
   selection: Selection;
-  select: (selection: Selection) => void;
+  anchor: string;
+  select: Select;
 };
 
 /** The flow as the canvas draws it. */
@@ -51,7 +62,11 @@ export function flowNodes(options: Options): { nodes: FlowNodeView[]; edges: Flo
       type: "flow",
       focusable: false,
       selectable: false,
-      data: { onAdd: insert && adder(insert, options), isJoining: target.startsWith("join:") },
+      data: {
+        onAdd: insert && adder(insert, options),
+        isJoining: target.startsWith("join:"),
+        isTabStop: source.startsWith("arm:") && target.startsWith("join:"),
+      },
     }),
   );
   return { nodes, edges };
@@ -91,7 +106,7 @@ function nodeView(node: FlowNode, box: Box | undefined, options: Options): FlowN
   }
 }
 
-function triggerData({ trigger, issues, selection, select }: Options): StepFlowNode["data"] {
+function triggerData({ trigger, issues, selection, anchor, select }: Options): StepFlowNode["data"] {
   const isWebhook = trigger.type === "webhook";
   return {
     key: triggerNodeId,
@@ -101,11 +116,12 @@ function triggerData({ trigger, issues, selection, select }: Options): StepFlowN
     icon: { kind: trigger.type },
     problems: issues.get("trigger")?.length ?? 0,
     isSelected: selection.kind === "trigger",
-    onOpen: () => select({ kind: "trigger" }),
+    isTabStop: anchor === triggerNodeId,
+    onOpen: (how) => select({ kind: "trigger" }, how),
   };
 }
 
-function stepData(step: Step, { catalog, issues, selection, select }: Options): StepFlowNode["data"] {
+function stepData(step: Step, { catalog, issues, selection, anchor, select }: Options): StepFlowNode["data"] {
   const problems = issues.get(step.id)?.length ?? 0;
   const { title, icon } = describeStep(step, catalog);
   return {
@@ -116,7 +132,8 @@ function stepData(step: Step, { catalog, issues, selection, select }: Options): 
     icon,
     problems,
     isSelected: selection.kind === "step" && selection.stepId === step.id,
-    onOpen: () => select({ kind: "step", stepId: step.id }),
+    isTabStop: anchor === step.id,
+    onOpen: (how) => select({ kind: "step", stepId: step.id }, how),
   };
 }
 

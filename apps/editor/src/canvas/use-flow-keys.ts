@@ -5,15 +5,12 @@ import { findPlaced, rootList, stepIds } from "../automations/step-places.ts";
 
 /** Arrows walk, Enter opens, A adds after, Delete removes. */
 export function useFlowKeys(host: RefObject<HTMLElement | null>): (event: KeyboardEvent) => void {
-  const { definition, selection, select, store } = useEditor();
+  const { definition, anchor: current, select, store } = useEditor();
   const keys = ["trigger", ...stepIds(definition)];
-  const current = selection.kind === "step" ? selection.stepId : "trigger";
 
   const go = (key: string) => {
-    select(key === "trigger" ? { kind: "trigger" } : { kind: "step", stepId: key });
-    requestAnimationFrame(() =>
-      host.current?.querySelector<HTMLElement>(`[data-flow-key="${CSS.escape(key)}"]`)?.focus(),
-    );
+    select(key === "trigger" ? { kind: "trigger" } : { kind: "step", stepId: key }, "walk");
+    requestAnimationFrame(() => focusStep(host.current, key));
   };
   const addAfter = () => {
     const placed = current === "trigger" ? undefined : findPlaced(definition, current);
@@ -36,4 +33,9 @@ export function useFlowKeys(host: RefObject<HTMLElement | null>): (event: Keyboa
     else return;
     event.preventDefault();
   };
+}
+
+function focusStep(host: HTMLElement | null, key: string): void {
+  // The flow moves into sight by itself; scrolling would move it twice.
+  host?.querySelector<HTMLElement>(`[data-flow-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }

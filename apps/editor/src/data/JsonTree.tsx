@@ -58,7 +58,7 @@ type RowProps = {
 };
 
 function Row({ row, onPick, onToggle, onMore }: RowProps) {
-  const indent = { paddingLeft: row.depth * 14 + 4 };
+  const indent = { paddingLeft: row.depth * 14 };
   if (row.kind === "more") {
     return (
       <li style={indent} className={classes.row}>

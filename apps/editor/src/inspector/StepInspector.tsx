@@ -31,7 +31,9 @@ export function StepInspector({ step }: { step: Step }) {
       <header className={classes.stepHead}>
         <StepIcon icon={icon} size={32} />
         <div className={classes.stepTitle}>
-          <Title order={2}>{title}</Title>
+          <Title order={2} tabIndex={-1}>
+            {title}
+          </Title>
           <StepIdField key={step.id} step={step} />
         </div>
         <StepMenu step={step} />
@@ -71,11 +73,11 @@ function StepMenu({ step }: { step: Step }) {
   const duplicate = () => {
     const copied = duplicateStep(definition, step.id);
     store.change(copied.definition);
-    select({ kind: "step", stepId: copied.stepId });
+    select({ kind: "step", stepId: copied.stepId }, "open");
   };
   const remove = () => {
     store.change(removeStep(definition, step.id));
-    select({ kind: "trigger" });
+    select({ kind: "trigger" }, "open");
   };
   return (
     <Menu position="bottom-end" width={200}>

@@ -29,7 +29,7 @@ const blocks: readonly Block[] = [
 
 /** What can be added, from the catalog and the building blocks. */
 export function StepPalette({ place }: { place: InsertPlace }) {
-  const { catalog, definition, store, select } = useEditor();
+  const { catalog, definition, store, anchor, select, closePalette } = useEditor();
   const [query, setQuery] = useState("");
   const found = searchCatalog(catalog, query);
   const foundBlocks = blocks.filter(({ title, summary }) =>
@@ -38,7 +38,11 @@ export function StepPalette({ place }: { place: InsertPlace }) {
   const add = (step: Step) => {
     const id = freshId(step.id, new Set(stepIds(definition)));
     store.change(insertStep(definition, place, { ...step, id }));
-    select({ kind: "step", stepId: id });
+    select({ kind: "step", stepId: id }, "open");
+  };
+  const leave = () => {
+    closePalette();
+    document.querySelector<HTMLElement>(`[data-flow-key="${CSS.escape(anchor)}"]`)?.focus();
   };
   const [first] = found.flatMap(({ actions }) => actions);
   return (
@@ -53,7 +57,7 @@ export function StepPalette({ place }: { place: InsertPlace }) {
         onChange={(event) => setQuery(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter" && first && query !== "") add(actionStep(first.id, first.name));
-          if (event.key === "Escape") select({ kind: "trigger" });
+          if (event.key === "Escape") leave();
         }}
       />
       {foundBlocks.length > 0 && (
@@ -115,10 +119,13 @@ function PaletteItem({
 }) {
   const { catalog } = useEditor();
   return (
-    <button type="button" className={classes.item} onClick={onAdd} aria-label={`Add ${title}`}>
+    <button type="button" className={classes.item} onClick={onAdd}>
       <StepIcon icon={describeStep(step, catalog).icon} />
       <span className={classes.texts}>
-        <strong>{title}</strong>
+        <strong>
+          <span className="visually-hidden">Add </span>
+          {title}
+        </strong>
         <span>{summary}</span>
       </span>
     </button>

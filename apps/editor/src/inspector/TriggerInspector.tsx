@@ -22,7 +22,9 @@ export function TriggerInspector() {
       <header className={classes.stepHead}>
         <StepIcon icon={{ kind: trigger.type }} size={32} />
         <div className={classes.stepTitle}>
-          <Title order={2}>{trigger.type === "webhook" ? "Webhook" : "Manual start"}</Title>
+          <Title order={2} tabIndex={-1}>
+            {trigger.type === "webhook" ? "Webhook" : "Manual start"}
+          </Title>
           <span className="mono" style={{ color: "var(--quiet)" }}>
             trigger
           </span>
@@ -61,7 +63,7 @@ export function TriggerInspector() {
           value={trigger.respond ?? "now"}
           onChange={(next) => change({ ...trigger, respond: next === "whenFinished" ? "whenFinished" : undefined })}
           allowDeselect={false}
-          w={280}
+          maw={440}
         />
       )}
       {trigger.type === "webhook" && (

@@ -8,7 +8,7 @@ import classes from "./DoorCard.module.css";
 export function DoorCard({ title, lead, children }: { title: string; lead: ReactNode; children?: ReactNode }) {
   useTitle(title);
   return (
-    <main className={classes.page}>
+    <main className={classes.page} tabIndex={-1}>
       <div className={classes.card}>
         <div className={classes.brand}>
           <Logo size={28} />

@@ -1,4 +1,4 @@
-import { Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { shortestPassword } from "@millrace/contract";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
@@ -49,9 +49,7 @@ function TokenMissing() {
       </p>
       <p>
         Lost it? Start Millrace again: it prints the link until there is an owner. Already have an account?{" "}
-        <Anchor component={Link} to="/login">
-          Sign in
-        </Anchor>
+        <Link to="/login">Sign in</Link>
       </p>
     </DoorCard>
   );

@@ -22,7 +22,6 @@ export function AppFrame() {
     void followLiveEvents(queries, watching.signal);
     return () => watching.abort();
   }, [queries]);
-  useEffect(close, [close]);
 
   return (
     <div className={classes.frame} data-compact={widePaths.test(pathname) || undefined}>
@@ -53,7 +52,7 @@ export function AppFrame() {
         title="Navigation"
         closeButtonProps={{ "aria-label": "Close navigation" }}
       >
-        <Navigation isCompact={false} />
+        <Navigation isCompact={false} onNavigate={close} />
       </Drawer>
       <main id="main" className={classes.main} tabIndex={-1}>
         <ConnectivityBanner />

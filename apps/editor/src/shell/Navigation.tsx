@@ -17,18 +17,27 @@ const entries: readonly Entry[] = [
   { to: "/connectors", label: "Connectors", icon: BookOpen },
 ];
 
-export function Navigation({ isCompact }: { isCompact: boolean }) {
+type Props = {
+  isCompact: boolean;
+  onNavigate?: () => void;
+};
+
+export function Navigation({ isCompact, onNavigate }: Props) {
   const { data: me } = useQuery(meQuery);
   return (
     <nav className={classes.nav} aria-label="Main" data-compact={isCompact || undefined}>
       <ul className={classes.list}>
         {entries.map((entry) => (
-          <NavigationLink key={entry.label} entry={entry} isCompact={isCompact} />
+          <NavigationLink key={entry.label} entry={entry} isCompact={isCompact} onNavigate={onNavigate} />
         ))}
       </ul>
       <div className={classes.foot}>
         <ul className={classes.list}>
-          <NavigationLink entry={{ to: "/settings", label: "Settings", icon: Settings }} isCompact={isCompact} />
+          <NavigationLink
+            entry={{ to: "/settings", label: "Settings", icon: Settings }}
+            isCompact={isCompact}
+            onNavigate={onNavigate}
+          />
         </ul>
         <div className={classes.person}>
           {!isCompact && <span className="truncate">{me?.workspace.name}</span>}
@@ -39,11 +48,19 @@ export function Navigation({ isCompact }: { isCompact: boolean }) {
   );
 }
 
-function NavigationLink({ entry: { to, label, icon: Icon }, isCompact }: { entry: Entry; isCompact: boolean }) {
+type LinkProperties = { entry: Entry; isCompact: boolean; onNavigate: (() => void) | undefined };
+
+function NavigationLink({ entry: { to, label, icon: Icon }, isCompact, onNavigate }: LinkProperties) {
   return (
     <li>
       <Tooltip label={label} position="right" disabled={!isCompact}>
-        <Link to={to} className={classes.link} activeProps={{ "data-active": true }} aria-label={label}>
+        <Link
+          to={to}
+          className={classes.link}
+          activeProps={{ "data-active": true }}
+          aria-label={label}
+          onClick={onNavigate}
+        >
           <Icon size={16} strokeWidth={1.75} aria-hidden />
           {!isCompact && label}
         </Link>

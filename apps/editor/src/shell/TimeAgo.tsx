@@ -7,7 +7,7 @@ export function TimeAgo({ at }: { at: string }) {
   const nowMs = useNow();
   return (
     <Tooltip label={momentText(at)}>
-      <time dateTime={at} className="numbers">
+      <time dateTime={at} className="numbers" style={{ whiteSpace: "nowrap" }}>
         {ago(at, nowMs)}
       </time>
     </Tooltip>

@@ -8,6 +8,7 @@ import { startingApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import { listen } from "../listen.ts";
 import { checkVaultKeys, openServices } from "../services.ts";
+import { awaitDatabase } from "./await-database.ts";
 import type { Closers, Manner } from "./closers.ts";
 import { createHttpServer } from "./http-server.ts";
 import { openRoles } from "./open-roles.ts";
@@ -41,7 +42,7 @@ export async function boot({ config, root, terminal, startedAt, log, closers }: 
   const notices: string[] = [];
   const ring = openKeyRing(config, notices);
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, terminal, log, closers));
-  const { database, queue } = await openStores(databaseUrl, config, closers);
+  const { database, queue } = await openStores(databaseUrl, config, log, closers);
   await checkVaultKeys(database, ring);
   notices.push(...(await checkQueue(queue)));
   const services = await openServices({ config, database, queue, ring, log });
@@ -77,9 +78,14 @@ async function startEmbedded({ home }: Config, terminal: Terminal, log: Logger, 
 async function openStores(
   databaseUrl: string,
   config: Config,
+  log: Logger,
   closers: Closers,
 ): Promise<{ database: Database; queue: QueueConfig }> {
-  const database = await openDatabase(databaseUrl, { applicationName: "millrace", maxConnections: 20 });
+  const limitMs = config.databaseWaitMs;
+  const database = await awaitDatabase(
+    () => openDatabase(databaseUrl, { applicationName: "millrace", maxConnections: 20 }),
+    { limitMs, onWait: ({ message }) => log.warn(`waiting up to ${limitMs / 1_000} s: ${message}`) },
+  );
   closers.add("database", 5_000, () => database.close());
   await migrate(databaseUrl);
   const queue = queueConfig({ databaseUrl, redisUrl: config.redisUrl });

@@ -127,6 +127,50 @@ describe("draining", () => {
     await drained;
   });
 
+  test("answers what comes over an open connection while it stops, and says that it is the last answer", async () => {
+    let pending: ServerResponse | undefined;
+    const started = await start((request, response) => {
+      if (request.url === "/slow") pending = response;
+      else answerOk(request, response);
+    });
+    const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const [idle, slow, unused] = [request("/"), request("/slow"), ""].map((text) => open(started.port, text));
+    if (!idle || !slow || !unused) throw new Error("three were opened");
+    await expect.poll(() => pending !== undefined && idle.received().includes("ok")).toBe(true);
+    expect(idle.received()).not.toMatch(/connection: close/i);
+    const drained = started.http.drain(60_000);
+    idle.socket.write(request("/again"));
+    expect(await idle.closed).toMatch(/ok(.|\r\n)*HTTP\/1\.1 200 (.|\r\n)*connection: close(.|\r\n)*ok/i);
+    pending?.end("late");
+    expect(await slow.closed).toMatch(/connection: close(.|\r\n)*late/i);
+    expect(await unused.closed).toBe("");
+    await drained;
+  });
+
+  test("an answer that its reader takes slowly is sent to its end", async () => {
+    const size = 30_000_000;
+    const started = await start((_request, response) => response.end(Buffer.alloc(size, "x")));
+    const socket = connect(started.port, "127.0.0.1");
+    let heard = 0;
+    socket.on("data", (chunk) => {
+      heard += chunk.length;
+    });
+    socket.pause().write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const closed = new Promise((resolve) => socket.on("close", resolve).on("error", resolve));
+    const idle = open(started.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await expect.poll(() => idle.received().length, { timeout: 10_000 }).toBeGreaterThan(size);
+    const unused = open(started.port);
+    await expect.poll(() => unused.socket.connecting).toBe(false);
+    const drained = started.http.drain(60_000);
+    // Now quiet connections are being closed.
+    await unused.closed;
+    socket.resume();
+    await closed;
+    expect(heard).toBeGreaterThan(size);
+    await idle.closed;
+    await drained;
+  });
+
   test("ends live views at once and cuts what takes longer than its grace", async () => {
     const started = await start((request, response) => {
       if (request.url !== "/live") return;

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from "node:http";
+import { Server as NetServer, type Socket } from "node:net";
 
 /** Slow senders must not hold sockets: 10 s for headers, 30 s for a whole request, looked at every 4 s, so cut within 15 s and 35 s. */
 export const serverOptions: ServerOptions = {
@@ -13,14 +14,20 @@ export const serverOptions: ServerOptions = {
 const headerLimit = 200;
 const connectionLimit = 20_000;
 const sweepMs = 50;
+/** So long a quiet connection may still bring a request to a server that stops. */
+const lameDuckMs = 1_000;
 
 export type HttpServer = {
   server: Server;
-  /** Takes no more connections, answers what is under way for up to `graceMs`, then cuts what is left. */
+  /**
+   * Takes no more connections and answers what comes over those that are open, each for the last time; closes quiet ones
+   * after a second, and after `graceMs` whatever is left.
+   */
   drain(graceMs: number): Promise<void>;
 };
 
 export function createHttpServer(handle: RequestListener, options: ServerOptions = serverOptions): HttpServer {
+  const sockets = new Set<Socket>();
   const open = new Set<ServerResponse>();
   let draining: Promise<void> | undefined;
 
@@ -32,22 +39,47 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
     if (request.httpVersionMajor < 1) return refuse(response, 400, "HTTP/0.9 is not spoken here.");
     open.add(response);
     response.once("close", () => open.delete(response));
-    if (draining) response.setHeader("connection", "close");
+    if (draining) sayLast(response);
     handle(request, response);
   });
   server.maxConnections = connectionLimit;
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+
+  /** Live views never end by themselves; their pages connect again, elsewhere. */
+  function endStreams(): void {
+    for (const response of open) if (isStream(response)) response.end();
+  }
+
+  function closeQuiet(): void {
+    // Browsers open connections in advance.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    // Node takes a connection for idle whose answer is written and not yet sent, and would cut it short.
+    const isSending = [...open].some(({ writableEnded, writableFinished }) => writableEnded && !writableFinished);
+    if (!isSending) server.closeIdleConnections();
+  }
 
   async function drain(graceMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve());
+      // The HTTP server's own `close` cuts idle connections at once, with requests that it has not read yet.
+      NetServer.prototype.close.call(server, () => resolve());
     });
-    // Live views never end by themselves; their pages connect again, elsewhere.
-    for (const response of open) if (isStream(response)) response.end();
-    const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+    for (const response of open) sayLast(response);
+    endStreams();
+    const quietFrom = performance.now() + lameDuckMs;
+    const sweep = setInterval(() => {
+      endStreams();
+      // Right after the event loop has read what arrived, so that a request that is here is not cut.
+      if (performance.now() >= quietFrom) setImmediate(closeQuiet);
+    }, sweepMs);
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
     await closed;
     clearInterval(sweep);
     clearTimeout(cut);
+    // Nothing is left to close but the timer that looks for slow senders.
+    server.close();
   }
 
   return {
@@ -57,6 +89,11 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
       return draining;
     },
   };
+}
+
+/** The sender is told, so that the next request takes another connection and does not meet the end of this one. */
+function sayLast(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader("connection", "close");
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {

@@ -12,6 +12,7 @@ import { startMaintenance } from "../maintenance.ts";
 import { createMetrics } from "../metrics/create-metrics.ts";
 import { createRunMetrics } from "../metrics/run-metrics.ts";
 import { createStoreMetrics } from "../metrics/store-metrics.ts";
+import { createVaultMetrics } from "../metrics/vault-metrics.ts";
 import { createWebhookMetrics } from "../metrics/webhook-metrics.ts";
 import { logRuns, tellAll } from "../observe-runs.ts";
 import { type Foundation, type Services, startWorker } from "../services.ts";
@@ -41,6 +42,7 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
     runGauges: createRunGauges(database.pool).read,
     ringCounts: services.queueMetrics.count,
   });
+  createVaultMetrics(metrics.registry, { keyIds: options.ring.ids, countByKey: services.sealedRows.countByKey });
   const checks: { -readonly [Name in keyof Checks]: Checks[Name] } = { database: () => database.ping() };
   const api = await openApi(options);
   if (config.roles.has("worker")) await openWorkerRole(options, metrics);
@@ -116,6 +118,7 @@ async function openWorkerRole(
   });
   const maintenance = startMaintenance(database.pool, services.clock, services.log, {
     retentionDays: config.retentionDays,
+    sealedRows: services.sealedRows,
   });
   closers.add("maintenance", 5_000, maintenance.stop);
 }

@@ -19,20 +19,25 @@ export const keyIn = (column: string): string => `substring(${column} from '"kek
 
 // The sealed text holds key, version and random bytes, so it is compared as a whole: a row that was replaced or re-wrapped
 // since it was read stays as it is.
-const compared = `FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS n(id, workspace_id, before, after)
+const compared = `FROM turn, unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS n(id, workspace_id, before, after)
   WHERE s.id = n.id AND s.workspace_id = n.workspace_id`;
+
+// One process at a time: two that lock the same rows in another order would end each other.
+const inTurn = "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended('re-wrap', 0)))";
 
 const connections: SealedTable = {
   read: `SELECT id, workspace_id AS "workspaceId", connector_id AS "connectorId", version, sealed_json AS sealed
     FROM connections WHERE kek_id <> $1 AND id > $2 ORDER BY id LIMIT $3`,
-  write: `UPDATE connections s SET sealed_json = n.after, kek_id = ${keyIn("n.after")} ${compared} AND s.sealed_json = n.before`,
+  write: `${inTurn}
+    UPDATE connections s SET sealed_json = n.after, kek_id = ${keyIn("n.after")} ${compared} AND s.sealed_json = n.before`,
   vaultOf: ({ connectorId }, vaults) => vaultFor(vaults, connectorId),
 };
 
 const endpoints: SealedTable = {
   read: `SELECT id, workspace_id AS "workspaceId", '' AS "connectorId", 1 AS version, sealed_token AS sealed
     FROM endpoints WHERE ${keyIn("sealed_token")} <> $1 AND id > $2 ORDER BY id LIMIT $3`,
-  write: `UPDATE endpoints s SET sealed_token = n.after ${compared} AND s.sealed_token = n.before`,
+  write: `${inTurn}
+    UPDATE endpoints s SET sealed_token = n.after ${compared} AND s.sealed_token = n.before`,
   vaultOf: (_row, vaults) => vaults.credentials,
 };
 
@@ -42,6 +47,16 @@ const passesAtMost = 10;
 
 /** Everything that the vault sealed, of all workspaces: for a change of keys, which concerns the installation. */
 export function createSealedRows(pool: pg.Pool, vaults: ConnectionVaults, primaryId: string) {
+  async function write(table: SealedTable, renewed: readonly { row: SealedRow; sealed: string }[]): Promise<number> {
+    const { rowCount } = await pool.query(table.write, [
+      renewed.map(({ row }) => row.id),
+      renewed.map(({ row }) => row.workspaceId),
+      renewed.map(({ row }) => row.sealed),
+      renewed.map(({ sealed }) => sealed),
+    ]);
+    return rowCount ?? 0;
+  }
+
   /** Returns how many rows it tried to re-wrap: some may have been replaced meanwhile. */
   async function rewrapTable(table: SealedTable, done: Rewrapped, signal: AbortSignal): Promise<number> {
     let after = "";
@@ -51,15 +66,9 @@ export function createSealedRows(pool: pg.Pool, vaults: ConnectionVaults, primar
       const renewed = rows.flatMap((row) => {
         const sealed = rewrapRow(table.vaultOf(row, vaults), row);
         if (sealed === undefined) done.unopened.push(row.id);
-        return sealed === undefined ? [] : [{ ...row, renewed: sealed }];
+        return sealed === undefined ? [] : [{ row, sealed }];
       });
-      const { rowCount } = await pool.query(table.write, [
-        renewed.map(({ id }) => id),
-        renewed.map(({ workspaceId }) => workspaceId),
-        renewed.map(({ sealed }) => sealed),
-        renewed.map(({ renewed: sealed }) => sealed),
-      ]);
-      done.rewrapped += rowCount ?? 0;
+      done.rewrapped += renewed.length === 0 ? 0 : await write(table, renewed);
       tried += renewed.length;
       const last = rows.at(-1);
       if (last === undefined || rows.length < batch) break;

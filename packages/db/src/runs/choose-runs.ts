@@ -1,3 +1,5 @@
+import { crashLimit } from "@millrace/engine";
+
 /**
  * The statements that choose runs: which ones are due, and how many of them the limits leave room for. Each is a list of
  * common table expressions that ends in `candidate (id, is_limited, locks, turn)`, in the order in which to take them.
@@ -12,7 +14,10 @@
  * `take-limited.ts`, which counts again behind the locks that `locks` names. Everything else needs no lock but its row's.
  */
 
-export const isDue = "(r.status = 'queued' OR (r.status = 'waiting' AND r.due_at <= now()))";
+/** Before their last chance: those are claimed on their own. */
+const isTrusted = `r.crash_count < ${crashLimit - 1}`;
+export const isDue = `((r.status = 'queued' OR (r.status = 'waiting' AND r.due_at <= now())) AND ${isTrusted})`;
+export const isLastChance = `(r.status = 'queued' AND r.crash_count >= ${crashLimit - 1})`;
 
 /** What the statements are told, as parameters: `$5`, or literals. */
 export type ChoiceParameters = {
@@ -70,7 +75,7 @@ export const walked = (limit: string, walk: WalkParameters): string => `step AS 
     SELECT first.id, v.workspace_id, v.automation_id, v.order_key, first.order_position
     FROM visited v CROSS JOIN quota CROSS JOIN LATERAL (
       SELECT r.id, r.order_position, r.queued_at FROM runs r
-      WHERE r.status = 'queued' AND r.id >= ${walk.lowest} AND r.id < ${walk.beyond}
+      WHERE r.status = 'queued' AND ${isTrusted} AND r.id >= ${walk.lowest} AND r.id < ${walk.beyond}
         AND r.workspace_id BETWEEN v.workspace_id AND v.workspace_id AND r.automation_id BETWEEN v.automation_id AND v.automation_id
         AND r.order_key BETWEEN v.order_key AND v.order_key
       ORDER BY r.workspace_id, r.automation_id, r.order_key, r.order_position, r.id
@@ -79,7 +84,7 @@ export const walked = (limit: string, walk: WalkParameters): string => `step AS 
     WHERE ${walk.unclaimedMs} = 0 OR first.queued_at < now() - ${walk.unclaimedMs} * interval '1 millisecond'
     UNION ALL
     (SELECT r.id, r.workspace_id, r.automation_id, r.order_key, r.order_position FROM runs r
-     WHERE r.status = 'waiting' AND r.due_at <= now() AND r.id >= ${walk.lowest} AND r.id < ${walk.beyond} AND NOT ${walk.isWithin}
+     WHERE r.status = 'waiting' AND r.due_at <= now() AND ${isTrusted} AND r.id >= ${walk.lowest} AND r.id < ${walk.beyond} AND NOT ${walk.isWithin}
      ORDER BY r.due_at LIMIT ${limit} * 2)
   ), walk AS (
     SELECT COALESCE(max(visit), 0) AS visits, COALESCE(bool_or(of_workspace >= ${walk.visitsOfWorkspace}), false) AS is_cut,
@@ -90,10 +95,10 @@ export const walked = (limit: string, walk: WalkParameters): string => `step AS 
     FROM step
   )`;
 
-/** Those of these runs that are due. */
-export const named = (ids: string, days: DayParameters): string => `due AS (
+/** Those of these runs that are due, or whatever else `is` says. */
+export const named = (ids: string, days: DayParameters, is = isDue): string => `due AS (
     SELECT r.id, r.workspace_id, r.automation_id, r.order_key, r.order_position FROM runs r
-    WHERE r.id = ANY(${ids}) AND r.id >= ${days.lowest} AND r.id < ${days.beyond} AND ${isDue}
+    WHERE r.id = ANY(${ids}) AND r.id >= ${days.lowest} AND r.id < ${days.beyond} AND ${is}
   ), walk AS (
     SELECT 0 AS visits, false AS is_cut, false AS has_more, NULL AS last_workspace, NULL AS last_automation, NULL AS last_order_key
   )`;
@@ -130,10 +135,15 @@ export function fitting({ limit, defaultMaxRunning }: ChoiceParameters, counted:
 }
 
 /** Runs that others have locked are passed over, in the order of the candidates, until there are enough. */
-export const locked = (where: string, limit: string, days: DayParameters): string => `chosen AS MATERIALIZED (
+export const locked = (
+  where: string,
+  limit: string,
+  days: DayParameters,
+  is = isDue,
+): string => `chosen AS MATERIALIZED (
     SELECT free.id FROM (SELECT id FROM candidate c WHERE ${where} ORDER BY place) c
     CROSS JOIN LATERAL (
-      SELECT r.id FROM runs r WHERE r.id = c.id AND r.id >= ${days.lowest} AND r.id < ${days.beyond} AND ${isDue} FOR NO KEY UPDATE SKIP LOCKED
+      SELECT r.id FROM runs r WHERE r.id = c.id AND r.id >= ${days.lowest} AND r.id < ${days.beyond} AND ${is} FOR NO KEY UPDATE SKIP LOCKED
     ) free
     LIMIT ${limit}
   )`;

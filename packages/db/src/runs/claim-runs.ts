@@ -1,7 +1,7 @@
 import type { ClaimedRun, ClaimRequest } from "@millrace/engine";
 import type pg from "pg";
 import { statement } from "../statement.ts";
-import { type DayParameters, fitting, isDue, locked, named, take, walked } from "./choose-runs.ts";
+import { type DayParameters, fitting, isDue, isLastChance, locked, named, take, walked } from "./choose-runs.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { loadClaimed, type TakenRow } from "./load-claimed.ts";
 import { type ProposedRun, takeLimited } from "./take-limited.ts";
@@ -28,6 +28,8 @@ const visitsOfWorkspace = 20;
 /** A run that ended made room in its own workspace only. */
 const visitsAfterRun = 16;
 const maxFreed = 32;
+/** One of them is taken; the others are there because a limit or an order may hold the first ones back. */
+const maxLastChances = 20;
 
 export const createClaimCursor = (): WalkCursor => createWalkCursor(maxVisits, visitsOfWorkspace);
 
@@ -36,7 +38,7 @@ const days = { lowest: "$5", beyond: "$6" };
 const namedDays = { lowest: "$8", beyond: "$9" };
 
 /** What is not limited is taken at once; the places of limited runs are left to them, and those are proposed. */
-const takeOrPropose = (due: string, within: DayParameters) =>
+const takeOrPropose = (due: string, within: DayParameters, is = isDue) =>
   statement(`WITH RECURSIVE ${[
     due,
     fitting(limits, days),
@@ -44,6 +46,7 @@ const takeOrPropose = (due: string, within: DayParameters) =>
       "NOT c.is_limited",
       "$3::int - (SELECT count(*) FROM candidate WHERE is_limited AND place <= $3::int)",
       within,
+      is,
     ),
     take("$1", "$2::float8", within),
   ].join(", ")}
@@ -54,6 +57,10 @@ const takeOrPropose = (due: string, within: DayParameters) =>
   ) found ON true`);
 
 const ofNamed = takeOrPropose(named("$7::text[]", namedDays), namedDays);
+const ofLastChance = takeOrPropose(named("$7::text[]", namedDays, isLastChance), namedDays, isLastChance);
+const lastChances = statement(
+  `SELECT r.id FROM runs r WHERE ${isLastChance} AND r.id >= $1 AND r.id < $2 ORDER BY r.id LIMIT ${maxLastChances}`,
+);
 const ofWalked = takeOrPropose(
   walked(limits.limit, {
     ...days,
@@ -88,12 +95,21 @@ type Found = { taken: TakenRow[]; proposed: ProposedRun[]; hasMore: boolean };
 export async function claimRuns(claiming: Claiming, request: ClaimRequest): Promise<ClaimedRun[]> {
   const { limit, runIds, freed } = request;
   if (limit <= 0 || runIds?.length === 0 || freed?.length === 0) return [];
+  if (request.isLastChance) return claimLastChance(claiming, request);
   if (runIds === undefined || claiming.defaultMaxRunning !== null) {
     return loadClaimed(claiming.pool, await takeInRounds(claiming, request, []));
   }
   const { taken, limited } = await takeUnlimited(claiming, request, runIds);
   if (limited.length > 0) await takeInRounds(claiming, { ...request, runIds: limited }, taken);
   return loadClaimed(claiming.pool, taken);
+}
+
+async function claimLastChance(claiming: Claiming, request: ClaimRequest): Promise<ClaimedRun[]> {
+  const { lowest, beyond } = await claiming.days.read();
+  const { rows } = await claiming.pool.query<{ id: string }>(lastChances([lowest, beyond]));
+  if (rows.length === 0) return [];
+  const runIds = rows.map(({ id }) => id);
+  return loadClaimed(claiming.pool, await takeInRounds(claiming, { ...request, runIds }, []));
 }
 
 async function takeUnlimited(
@@ -128,7 +144,8 @@ async function find({ pool, cursor, defaultMaxRunning, ...claiming }: Claiming, 
   const { lowest, beyond } = await claiming.days.read();
   const values = [workerId, leaseMs, limit, defaultMaxRunning, lowest, beyond];
   if (runIds !== undefined) {
-    const { rows } = await pool.query<FoundRow>(ofNamed([...values, runIds, ...boundsOf(runIds)]));
+    const choose = request.isLastChance ? ofLastChance : ofNamed;
+    const { rows } = await pool.query<FoundRow>(choose([...values, runIds, ...boundsOf(runIds)]));
     return toFound(rows);
   }
   if (freed !== undefined) {

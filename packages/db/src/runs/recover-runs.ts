@@ -1,7 +1,7 @@
 import { Failure, type FailureRecord } from "@millrace/base";
 import type { Recovery } from "@millrace/engine";
 import type pg from "pg";
-import { fitting, walked } from "./choose-runs.ts";
+import { fitting, isLastChance, walked } from "./choose-runs.ts";
 import { requeued } from "./requeued.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
@@ -35,6 +35,7 @@ export async function recoverRuns(
     expiredLeases: expired.length + quarantined,
     quarantined,
     dueWaits: due.length,
+    lastChances: await countLastChances(recovering),
   };
 }
 
@@ -72,6 +73,15 @@ const unclaimed = `WITH RECURSIVE ${[
 ].join(
   ", ",
 )} SELECT walk.*, found.id FROM walk LEFT JOIN (SELECT id FROM candidate WHERE place <= $1::int) found ON true`;
+
+async function countLastChances({ pool, days }: Recovering): Promise<number> {
+  const { lowest } = await days.read();
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM runs r WHERE ${isLastChance} AND r.id >= $1`,
+    [lowest],
+  );
+  return rows[0]?.count ?? 0;
+}
 
 async function listUnclaimed(
   { pool, defaultMaxRunning, cursor, ...recovering }: Recovering,

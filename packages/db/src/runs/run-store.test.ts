@@ -127,7 +127,13 @@ describe("recover", () => {
     const row = await runRow(run.id);
     expect(row).toMatchObject({ status: "queued", crash_count: 1, lease_owner: null });
     expect(JSON.parse(row.reason_json)).toMatchObject({ kind: "worker_died", worker: sampleWorker, attempt: 2 });
-    expect(await store.recover(limits)).toEqual({ runIds: [], expiredLeases: 0, quarantined: 0, dueWaits: 0 });
+    expect(await store.recover(limits)).toEqual({
+      runIds: [],
+      expiredLeases: 0,
+      quarantined: 0,
+      dueWaits: 0,
+      lastChances: 0,
+    });
   });
 
   test("leaves a lease alone that was extended in time", async () => {
@@ -140,7 +146,12 @@ describe("recover", () => {
     const journal = createJournal(database.pool);
     const { runId } = await intake.accept(sampleRequest());
     for (let crash = 1; crash <= 3; crash++) {
-      const [run] = await store.claim({ workerId: sampleWorker, leaseMs: 60_000, limit: 1, runIds: [runId] });
+      const [run] = await store.claim({
+        workerId: sampleWorker,
+        leaseMs: 60_000,
+        limit: 1,
+        ...(crash < 3 ? { runIds: [runId] } : { isLastChance: true }),
+      });
       expect(run?.crashCount).toBe(crash - 1);
       if (run) await journal.commit(commitOf(run, { records: [sampleRecord("boom", { status: "running" })] }));
       await expire(runId);

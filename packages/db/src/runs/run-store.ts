@@ -24,6 +24,9 @@ const giveBack = statement(`WITH held AS MATERIALIZED (${held})
   UPDATE runs r SET status = 'queued', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1, reason_json = ${requeued("handed_back")}
   WHERE r.id = ANY(ARRAY(SELECT id FROM held)) AND r.id >= $4 AND r.id < $5`);
 
+const forgive = statement(`WITH held AS MATERIALIZED (${held})
+  UPDATE runs r SET crash_count = 0 WHERE r.id = ANY(ARRAY(SELECT id FROM held)) AND r.id >= $4 AND r.id < $5`);
+
 /** As parameters from `$2` on. */
 function columnsOf(unordered: readonly HeldRun[]): unknown[] {
   const runs = [...unordered].sort((left, right) => (left.id < right.id ? -1 : 1));
@@ -52,6 +55,10 @@ export function createRunStore(pool: pg.Pool, { defaultMaxRunning = null }: RunS
 
     async release(workerId, runs) {
       if (runs.length > 0) await pool.query(giveBack([workerId, ...columnsOf(runs)]));
+    },
+
+    async forgetCrashes(workerId, runs) {
+      if (runs.length > 0) await pool.query(forgive([workerId, ...columnsOf(runs)]));
     },
 
     recover: (limits) => recoverRuns(recovering, limits),

@@ -1,6 +1,6 @@
 import type { ClaimRequest } from "@millrace/engine";
 import pg from "pg";
-import { type DayParameters, fitting, locked, named, take } from "./choose-runs.ts";
+import { type DayParameters, fitting, isDue, isLastChance, locked, named, take } from "./choose-runs.ts";
 import { boundsOf } from "./id-bounds.ts";
 import type { TakenRow } from "./load-claimed.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
@@ -22,10 +22,11 @@ const lockSeed = 44_003;
  */
 export async function takeLimited(
   { pool, defaultMaxRunning, days }: Claiming,
-  { workerId, leaseMs, limit }: ClaimRequest,
+  { workerId, leaseMs, limit, isLastChance: isLast }: ClaimRequest,
   proposed: readonly ProposedRun[],
 ): Promise<TakenRow[]> {
   if (limit <= 0 || proposed.length === 0) return [];
+  const is = isLast ? isLastChance : isDue;
   const ids = proposed.map(({ id }) => id);
   const [lowest, beyond] = boundsOf(ids);
   const unfinished = await days.read();
@@ -41,9 +42,9 @@ export async function takeLimited(
   const lock = `SELECT pg_advisory_xact_lock(number)
     FROM (SELECT DISTINCT hashtextextended(name, ${lockSeed}) AS number FROM unnest(${names}) AS name ORDER BY number) ordered`;
   const claim = `WITH ${[
-    named(texts(ids), within),
+    named(texts(ids), within, is),
     fitting(limits, counted),
-    locked("true", limits.limit, within),
+    locked("true", limits.limit, within, is),
     take(pg.escapeLiteral(workerId), integer(leaseMs), within),
   ].join(", ")}
     SELECT *, true AS is_limited FROM taken`;

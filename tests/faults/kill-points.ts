@@ -24,10 +24,17 @@ export const ingressPoints = {
 
 export const workerPoints = {
   "after the claim, before the call": { marks: ["SET status = 'running'"], moment: "after" },
-  "after the call, before its record": { marks: ["INSERT INTO step_records", "COMMIT"], moment: "before" },
-  "after the record, before the next step": { marks: ["INSERT INTO step_records", "COMMIT"], moment: "after" },
-  "before the run's end commits": { marks: ["SET status = t.status", "COMMIT"], moment: "before" },
-  "after the run's end commits": { marks: ["SET status = t.status", "COMMIT"], moment: "after" },
+  // A record without an effect commits by itself, in one statement.
+  "after the call, before its record": { marks: ["INSERT INTO step_records"], moment: "before" },
+  "after the record, before the next step": { marks: ["INSERT INTO step_records"], moment: "after" },
+  "before the run's end commits": {
+    marks: ["INSERT INTO key_values", "INSERT INTO step_records", "COMMIT"],
+    moment: "before",
+  },
+  "after the run's end commits": {
+    marks: ["INSERT INTO key_values", "INSERT INTO step_records", "COMMIT"],
+    moment: "after",
+  },
 } as const satisfies Record<string, WirePoint>;
 
 export type Killed = { pid: number; at: number };

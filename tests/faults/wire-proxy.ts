@@ -5,7 +5,8 @@ import { createStatementReader } from "./statements.ts";
 /**
  * A moment that can be seen on the wire. The marks must come in this order on one connection: a text is part of an SQL
  * statement, `bytes` of anything that is sent. `before`: what carries the last mark never arrives. `after`: it was
- * carried out, but the answer never comes back.
+ * carried out, but the answer never comes back; where the last mark is COMMIT, that answer and not one to a statement
+ * that was sent ahead of it.
  */
 export type WirePoint = { marks: readonly (string | { bytes: string })[]; moment: "before" | "after" };
 
@@ -44,19 +45,19 @@ export async function startWireProxy({ port: targetPort, speaks }: WireTarget): 
   const server = createServer((client) => {
     const upstream = connect({ host: "127.0.0.1", port: targetPort });
     const watch = createWatch(() => armed, speaks === "postgres" ? createStatementReader() : () => []);
-    let isAnswerCut = false;
+    let cut: { answer: string } | undefined;
     pipe(client, upstream, (data) => {
       const hit = watch(data);
       if (hit === "before") {
         fire();
         return;
       }
-      if (hit === "after") isAnswerCut = true;
+      if (hit === "after") cut = { answer: armed?.point.marks.at(-1) === "COMMIT" ? "COMMIT\0" : "" };
       upstream.write(data);
     });
     pipe(upstream, client, (data) => {
-      if (isAnswerCut) {
-        isAnswerCut = false;
+      if (cut && data.includes(cut.answer)) {
+        cut = undefined;
         fire();
         return;
       }

@@ -62,6 +62,13 @@ const environment = z.object({
     )
     .meta({ example: "10.0.0.0/8,internal.example.com" }),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(100).meta({ example: "100" }),
+  WORKSPACE_MAX_RUNNING: z.coerce
+    .number("expected a whole number")
+    .int("expected a whole number")
+    .min(1, "expected 1 or more")
+    .max(100_000, "expected at most 100000")
+    .optional()
+    .meta({ example: "50" }),
   RUN_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30).meta({ example: "30" }),
   TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0).meta({ example: "1" }),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
@@ -95,6 +102,8 @@ export type Config = {
   anthropic: { baseUrl: string | undefined; defaultModel: string };
   egressAllow: readonly string[];
   workerConcurrency: number;
+  /** How many runs a workspace without a limit of its own executes at once; null: any number. */
+  defaultMaxRunning: number | null;
   /** Days after which runs, deliveries and events are dropped. */
   retentionDays: number;
   /** How many proxies stand before us, for the sender's address. */
@@ -124,6 +133,7 @@ export function readConfig(env: Record<string, string | undefined>, root: string
     anthropic: { baseUrl: parsed.ANTHROPIC_BASE_URL, defaultModel: parsed.ANTHROPIC_DEFAULT_MODEL },
     egressAllow: parsed.EGRESS_ALLOW,
     workerConcurrency: parsed.WORKER_CONCURRENCY,
+    defaultMaxRunning: parsed.WORKSPACE_MAX_RUNNING ?? null,
     retentionDays: parsed.RUN_RETENTION_DAYS,
     trustedProxies: parsed.TRUST_PROXY,
     traces:

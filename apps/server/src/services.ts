@@ -28,6 +28,7 @@ export type Foundation = { config: Config; database: Database; queue: QueueConfi
 /** Joins the ports to what implements them. */
 export async function openServices({ config, database, queue, ring, log }: Foundation) {
   const { pool, hotPool, prisma } = database;
+  const { defaultMaxRunning } = config;
   const vaults = openVaults(isIngressOnly(config) ? ring.narrowTo("ingress-secrets/v1") : ring);
   const egress = createEgress({ allow: config.egressAllow });
   const registry = createRegistry(await loadConnectors(config));
@@ -37,7 +38,7 @@ export async function openServices({ config, database, queue, ring, log }: Found
     openQueueMetrics(queue, { log }),
   ]);
   return {
-    ...createRepositories(database, vaults),
+    ...createRepositories(database, vaults, systemClock, { defaultMaxRunning }),
     credentials: createCredentials(prisma, vaults),
     signingSecrets: createSigningSecrets(prisma, vaults.signingSecrets),
     sealedRows: createSealedRows(pool, vaults, ring.primaryId),
@@ -45,7 +46,8 @@ export async function openServices({ config, database, queue, ring, log }: Found
     journal: createJournal(hotPool),
     outcomes: createRunOutcomes(pool),
     runControl: createRunControl(pool),
-    store: createRunStore(hotPool),
+    store: createRunStore(hotPool, { defaultMaxRunning }),
+    defaultMaxRunning,
     registry,
     egress,
     doorbell,

@@ -10,6 +10,7 @@ import { keyvalue } from "./resources/key-value.ts";
 import { reference } from "./resources/reference.ts";
 import { runs } from "./resources/runs.ts";
 import { versions } from "./resources/versions.ts";
+import { workspace } from "./resources/workspace.ts";
 
 /** The whole API, by resource. Everything below `/api` but better-auth's `/api/auth` and the page at `/api/docs`. */
 export const endpoints = {
@@ -23,6 +24,7 @@ export const endpoints = {
   connectors,
   keyvalue,
   apiKeys,
+  workspace,
   reference,
 } satisfies Record<string, Record<string, Endpoint>>;
 

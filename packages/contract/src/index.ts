@@ -34,4 +34,5 @@ export type { KeyValueEntry, KeyValueSummary } from "./resources/key-value.ts";
 export type { ExpressionFunction, Template } from "./resources/reference.ts";
 export type { AttemptView, Run, RunSummary, StepView } from "./resources/runs.ts";
 export type { Version, VersionSummary } from "./resources/versions.ts";
+export type { WorkspaceView } from "./resources/workspace.ts";
 export { type Role, roleSchema, roles, type Scope, scopeSchema, scopes, scopesOf } from "./scope.ts";

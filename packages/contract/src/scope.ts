@@ -11,6 +11,7 @@ export const scopes = [
   "keyvalue:read",
   "keyvalue:write",
   "keys:write",
+  "workspace:write",
 ] as const;
 export type Scope = (typeof scopes)[number];
 export const scopeSchema = z.enum(scopes).meta({ id: "Scope" });
@@ -29,5 +30,5 @@ const viewer: readonly Scope[] = [
 const operator: readonly Scope[] = [...viewer, "runs:write", "keyvalue:write"];
 const editor: readonly Scope[] = [...operator, "automations:write", "connections:write"];
 
-/** Viewers look, operators run things, editors change them, owners also hand out keys. */
+/** Viewers look, operators run things, editors change them, owners also hand out keys and set the workspace's limits. */
 export const scopesOf: Record<Role, readonly Scope[]> = { viewer, operator, editor, owner: scopes };

@@ -44,6 +44,7 @@ const bodies: Record<string, unknown> = {
   "connections.create": { connector: "nothing", name: "x", fields: {} },
   "connections.testUnsaved": { connector: "nothing", fields: {} },
   "keyvalue.put": { value: 1 },
+  "workspace.setLimits": { maxRunningRuns: 5 },
   "apiKeys.create": { name: "x", scopes: ["runs:read"] },
   "account.changePassword": { currentPassword: "not the password", newPassword: "a much longer one" },
 };

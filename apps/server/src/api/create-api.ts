@@ -16,6 +16,7 @@ import { keyValueRoutes } from "./routes/key-value.ts";
 import { referenceRoutes } from "./routes/reference.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { versionRoutes } from "./routes/versions.ts";
+import { workspaceRoutes } from "./routes/workspace.ts";
 import type { ApiServices } from "./services.ts";
 
 /** The router of `/api`. The application that mounts it sets `trust proxy`, which rate limits go by. */
@@ -35,6 +36,7 @@ export function createApi(services: ApiServices): Router {
   connectorRoutes(routes, services);
   keyValueRoutes(routes, services);
   apiKeyRoutes(routes, services);
+  workspaceRoutes(routes, services);
   referenceRoutes(routes, services);
   router.use(documentation());
   router.use(refuseUnknownPaths);

@@ -72,6 +72,7 @@ export async function openTestApi() {
     setup: createSetupRepository(prisma),
     intake,
     runControl: createRunControl(pool),
+    defaultMaxRunning: null,
     doorbell: { ring: async (_workspaceId, runIds) => void rings.push([...runIds]) },
     live: {
       publish: (event) => {

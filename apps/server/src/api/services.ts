@@ -38,7 +38,8 @@ export interface ApiServices {
   credentials: Credentials;
   keyValues: Pick<KeyValueRepository, "list" | "get" | "set" | "remove">;
   apiKeys: Pick<ApiKeyRepository, "create" | "findByKey" | "list" | "revoke">;
-  workspaces: Pick<WorkspaceRepository, "createWithOwner" | "findForUser" | "list"> & OwnerlessWorkspaces;
+  workspaces: Pick<WorkspaceRepository, "createWithOwner" | "findForUser" | "list" | "get" | "setMaxRunningRuns"> &
+    OwnerlessWorkspaces;
   setup: Pick<SetupRepository, "isPending" | "consume">;
   intake: Pick<Intake, "start">;
   runControl: RunControl;
@@ -47,6 +48,8 @@ export interface ApiServices {
   registry: Registry;
   egress: Egress;
   auth: Auth;
+  /** How many runs a workspace without a limit of its own executes at once; null: any number. */
+  defaultMaxRunning: number | null;
   /** Without a slash at the end. */
   publicUrl: string;
   clock: Clock;

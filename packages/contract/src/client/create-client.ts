@@ -43,6 +43,7 @@ export function createClient(options: ClientOptions): Client {
     connectors: resource(endpoints.connectors),
     keyvalue: resource(endpoints.keyvalue),
     apiKeys: resource(endpoints.apiKeys),
+    workspace: resource(endpoints.workspace),
     reference: resource(endpoints.reference),
     watch: (watching) => watch(options, watching),
     signIn: account.signIn,

@@ -10,6 +10,7 @@ export const apiKeyScopes = [
   "keyvalue:write",
   "deliveries:read",
   "keys:write",
+  "workspace:write",
 ] as const;
 
 export type ApiKeyScope = (typeof apiKeyScopes)[number];

@@ -50,6 +50,7 @@ const attempts: Record<string, Record<string, Attempt | Exempt>> = {
     createWithOwner: "creates",
     create: "creates",
     addOwner: "no workspace",
+    get: "no workspace",
     setMaxRunningRuns: "no workspace",
     findForUser: "no workspace",
     list: "no workspace",

@@ -47,6 +47,13 @@ export function createWorkspaceRepository(prisma: PrismaClient) {
       });
     },
 
+    /** Throws NotFound. */
+    async get(workspaceId: string): Promise<Workspace> {
+      const workspace = await prisma.workspace.findUnique({ where: { id: workspaceId }, select: shown });
+      if (!workspace) throw new NotFound("workspace", workspaceId);
+      return workspace;
+    },
+
     /** How many runs execute at once, from the next claim on; those that run already go on. Throws NotFound. */
     async setMaxRunningRuns(limit: { workspaceId: string; maxRunningRuns: number | null }): Promise<void> {
       const { workspaceId, maxRunningRuns } = limit;

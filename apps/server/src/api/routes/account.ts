@@ -1,5 +1,4 @@
 import { endpoints } from "@millrace/contract";
-import type { Workspace } from "@millrace/db";
 import { fromNodeHeaders } from "better-auth/node";
 import { createOwner } from "../../auth/create-owner.ts";
 import { HttpProblem, invalidRequest } from "../../middleware/http-problem.ts";
@@ -21,7 +20,7 @@ export function accountRoutes({ route, publicRoute }: Routes, services: ApiServi
 
   route(endpoints.account.me, async ({ caller }) => {
     const { actor, role, scopes, workspaceId } = caller;
-    const workspace = await getWorkspace(services, workspaceId);
+    const workspace = await services.workspaces.get(workspaceId);
     return {
       user: actor.kind === "user" ? actor.user : null,
       apiKey: actor.kind === "apiKey" ? { id: actor.apiKeyId } : null,
@@ -73,15 +72,4 @@ export function accountRoutes({ route, publicRoute }: Routes, services: ApiServi
 function emailIn(body: unknown): string {
   const match = typeof body === "string" ? /"email"\s*:\s*"([^"]{1,254})"/.exec(body) : null;
   return (match?.[1] ?? "").toLowerCase();
-}
-
-async function getWorkspace({ workspaces }: ApiServices, workspaceId: string): Promise<Workspace> {
-  let cursor: string | undefined;
-  do {
-    const page = await workspaces.list({ cursor, limit: 200 });
-    const found = page.items.find(({ id }) => id === workspaceId);
-    if (found) return found;
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined);
-  throw new HttpProblem(404, "not_found", "This workspace is gone.");
 }

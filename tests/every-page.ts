@@ -141,7 +141,7 @@ function fullScreens(ids: Ids): readonly Screen[] {
     { name: "editor-branches", path: `/automations/${ids.branches}` },
     { name: "editor-palette", path: `/automations/${ids.branches}`, open: press(/^Add step/) },
     { name: "editor-problem", path: `/automations/${ids.broken}?step=ask` },
-    { name: "editor-publish-refused", path: `/automations/${ids.broken}`, open: press("Publish") },
+    { name: "editor-publish-refused", path: `/automations/${ids.broken}?step=ask`, open: press("Publish") },
     { name: "editor-keys", path: step, open: (page) => page.keyboard.press("?") },
     { name: "editor-versions", path: step, open: press("Versions") },
     { name: "editor-menu", path: step, open: press("More actions") },

@@ -33,6 +33,11 @@ async function open(path: string): Promise<void> {
   await settle(browser.page);
 }
 
+async function arrive(at: string): Promise<void> {
+  await browser.page.waitForURL(at);
+  await settle(browser.page);
+}
+
 test("the walkthrough needs no pointer: sign in, take a template, connect, publish, copy the URL, open the run", async () => {
   const { page } = browser;
   await open("/login");
@@ -41,13 +46,13 @@ test("the walkthrough needs no pointer: sign in, take a template, connect, publi
   await keys.tabTo(/^Password/);
   await keys.type(owner.password);
   await keys.press("Enter");
-  await page.waitForURL("**/automations");
+  await arrive("**/automations");
   await keys.tabTo("New automation");
   await keys.press("Enter");
-  await page.waitForURL("**/automations/new");
+  await arrive("**/automations/new");
   await keys.tabTo("Use template Summarize with Claude");
   await keys.press("Enter");
-  await page.waitForURL("**/automations/atm_*");
+  await arrive("**/automations/atm_*");
 
   await keys.tabTo(/^Trigger: Webhook/);
   await keys.press("ArrowDown");
@@ -57,7 +62,7 @@ test("the walkthrough needs no pointer: sign in, take a template, connect, publi
   await keys.tabTo("Add connection");
   await keys.press("Enter");
 
-  await page.waitForURL("**/connections/new/anthropic*");
+  await arrive("**/connections/new/anthropic*");
   await keys.tabTo(/^API key/);
   await keys.type(goodKey);
   await keys.tabTo("Test connection");
@@ -67,7 +72,7 @@ test("the walkthrough needs no pointer: sign in, take a template, connect, publi
   await keys.tabTo("Save connection", "Shift+Tab");
   await keys.press("Enter");
 
-  await page.waitForURL("**/automations/atm_*");
+  await arrive("**/automations/atm_*");
   await keys.tabTo("Publish");
   await keys.press("Enter");
   await page.getByText("Version 1 is live").waitFor();
@@ -87,11 +92,11 @@ test("the walkthrough needs no pointer: sign in, take a template, connect, publi
   await fetch(webhook, { method: "POST", headers: { "content-type": "application/json" }, body });
   await keys.tabTo("Runs", "Shift+Tab");
   await keys.press("Enter");
-  await page.waitForURL("**/runs");
+  await arrive("**/runs");
   await page.getByText("Succeeded").first().waitFor();
   await keys.tabTo(/^Run of Summarize with Claude/);
   await keys.press("Enter");
-  await page.waitForURL("**/runs/run_*");
+  await arrive("**/runs/run_*");
   await page.getByText("Set a value").first().waitFor();
   await keys.focus("on the run's page");
   expect(browser.faults).toEqual([]);
@@ -198,7 +203,7 @@ test("on a phone's width the flow can be walked, and opening a step shows its fo
   await keys.press("Enter");
   await keys.tabTo("Settings");
   await keys.press("Enter");
-  await page.waitForURL("**/settings");
+  await arrive("**/settings");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   await keys.on("Open navigation");
   expect(browser.faults).toEqual([]);

@@ -107,7 +107,7 @@ test("a wrong key is named in the run, with cause and advice; once fixed, the ru
   expect(failed).toMatchObject({ status: "failed", failedPath: "summarize", failure: { code: "credential_rejected" } });
 
   await page.goto(`${millrace.url}/connections/${connection?.id}`);
-  expect((await millrace.client.connections.list()).items[0]?.health).toMatchObject({ status: "failing" });
+  expect((await millrace.client.connections.list()).items[0]?.health).toBe("failing");
   await saveConnection(goodKey);
   await page.getByText("Connection saved").waitFor();
   await page.goto(`${millrace.url}/runs/${runId}`);

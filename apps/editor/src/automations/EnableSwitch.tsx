@@ -24,6 +24,7 @@ export function EnableSwitch() {
     <Tooltip label={automation.enabled ? "Requests start runs" : "Off: requests are recorded and refused"}>
       <Switch
         size="sm"
+        mr={6}
         label={<span className={classes.wide}>{automation.enabled ? "On" : "Off"}</span>}
         aria-label="Enabled"
         checked={automation.enabled}

@@ -42,7 +42,14 @@ export function PublishButton({ state }: { state: DraftState }) {
     select(stepId === "trigger" ? { kind: "trigger" } : { kind: "step", stepId });
   };
   return (
-    <Popover opened={isOpen} onChange={setIsOpen} position="bottom-end" width={400} shadow="md" trapFocus>
+    <Popover
+      opened={isOpen}
+      onChange={setIsOpen}
+      position="bottom-end"
+      width="min(400px, calc(100vw - 24px))"
+      shadow="md"
+      trapFocus
+    >
       <Popover.Target>
         <Button
           size="xs"

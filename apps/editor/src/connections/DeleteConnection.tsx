@@ -28,7 +28,7 @@ export function DeleteConnection({ connection }: { connection: Connection }) {
         variant="subtle"
         color="red.8"
         mt="md"
-        ml={-18}
+        ml={-14}
         leftSection={<Trash2 size={14} aria-hidden />}
         onClick={() => setIsAsking(true)}
         styles={{ root: { color: "var(--bad)" } }}

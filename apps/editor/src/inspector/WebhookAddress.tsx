@@ -52,7 +52,7 @@ export function WebhookAddress() {
         color="gray"
         size="compact-xs"
         mt={6}
-        ml={-8}
+        ml={-6}
         leftSection={<RefreshCw size={12} aria-hidden />}
         onClick={() => setIsAsking(true)}
       >

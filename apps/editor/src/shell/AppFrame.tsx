@@ -49,7 +49,7 @@ export function AppFrame() {
         onClose={close}
         size={248}
         padding="md"
-        title="Navigation"
+        title={<strong>Navigation</strong>}
         closeButtonProps={{ "aria-label": "Close navigation" }}
       >
         <Navigation isCompact={false} onNavigate={close} />

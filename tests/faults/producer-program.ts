@@ -13,10 +13,15 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
   const stopped = new Set<string>();
   let lines: string[] = [];
 
-  async function flushAttempts(): Promise<void> {
-    const text = lines.join("");
-    lines = [];
-    if (text !== "") await appendFile(attemptPath, text);
+  let flushed: Promise<void> = Promise.resolve();
+  /** One after the other: a long text is written in pieces, and two at once would end up in one another. */
+  function flushAttempts(): Promise<void> {
+    flushed = flushed.then(async () => {
+      const text = lines.join("");
+      lines = [];
+      if (text !== "") await appendFile(attemptPath, text);
+    });
+    return flushed;
   }
   const flushing = setInterval(() => void flushAttempts(), 200);
 

@@ -232,6 +232,38 @@ test("many runs of many workers count together without losing one, and without d
   ]);
 });
 
+test.each([
+  ["record", {}],
+  ["effect", { effect: { path: "met", operation: { op: "set", key: "met", value: 1 } } }],
+] as const)("a %s that meets a heartbeat under way waits for it, and both count", async (_name, parts) => {
+  const run = await claimSample(intake, store);
+  const client = await database.pool.connect();
+  try {
+    const soon = [{ id: run.id, fence: run.fence }];
+    const meeting: (() => Promise<unknown>)[] = [
+      () => journal.commit(commitOf(run, { records: [sampleRecord("met")], ...parts })),
+      () => store.extendLeases(sampleWorker, soon, 60_000),
+    ];
+    for (const meet of meeting) {
+      await client.query("BEGIN");
+      await client.query("UPDATE runs SET lease_until = now() + interval '1 minute' WHERE id = $1", [run.id]);
+      const met = meet();
+      await expect.poll(() => waitingForLocks(), { timeout: 10_000 }).toBe(1);
+      await client.query("COMMIT");
+      expect(await met).toEqual(meet === meeting[0] ? expect.objectContaining({ kind: "committed" }) : []);
+    }
+  } finally {
+    client.release();
+  }
+});
+
+async function waitingForLocks(): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>(
+    "SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  );
+  return rows[0]?.count ?? 0;
+}
+
 test("commits of one run keep their order even when they are not awaited", async () => {
   const run = await claimSample(intake, store);
   const outcomes = await Promise.all(

@@ -9,11 +9,10 @@ import { createUnfinishedDays } from "./unfinished-days.ts";
 
 type HeldRun = { id: string; fence: number };
 
-/** Locked in the order in which they are given: that of their ids, as every statement that locks several runs does. */
-const held = `SELECT run.id FROM unnest($2::text[], $3::int[]) AS t(id, fence) CROSS JOIN LATERAL (
-    SELECT r.id FROM runs r WHERE r.id = t.id AND r.id >= $4 AND r.id < $5 AND r.fence = t.fence AND r.lease_owner = $1
-      AND r.status = 'running' FOR NO KEY UPDATE
-  ) run`;
+/** Locked in the order of their ids, as every statement that locks several runs does. */
+const held = `SELECT r.id FROM unnest($2::text[], $3::int[]) AS t(id, fence) JOIN runs r ON r.id = t.id
+  WHERE r.id = ANY($2::text[]) AND r.id >= $4 AND r.id < $5 AND r.fence = t.fence AND r.lease_owner = $1 AND r.status = 'running'
+  ORDER BY r.id FOR NO KEY UPDATE OF r`;
 
 const extend = statement(`WITH held AS MATERIALIZED (${held})
   UPDATE runs r SET lease_until = now() + $6::float8 * interval '1 millisecond'
@@ -28,8 +27,7 @@ const forgive = statement(`WITH held AS MATERIALIZED (${held})
   UPDATE runs r SET crash_count = 0 WHERE r.id = ANY(ARRAY(SELECT id FROM held)) AND r.id >= $4 AND r.id < $5`);
 
 /** As parameters from `$2` on. */
-function columnsOf(unordered: readonly HeldRun[]): unknown[] {
-  const runs = [...unordered].sort((left, right) => (left.id < right.id ? -1 : 1));
+function columnsOf(runs: readonly HeldRun[]): unknown[] {
   const ids = runs.map(({ id }) => id);
   return [ids, runs.map(({ fence }) => fence), ...boundsOf(ids)];
 }

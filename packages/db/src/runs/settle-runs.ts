@@ -19,17 +19,18 @@ const looksUp = (condition: string): string => `CASE WHEN ${condition} THEN true
 
 /**
  * Everything that one worker's commits write about their runs, in one statement: it stores nothing of a run that is not
- * under the lease that its commit names. Runs are locked in the order in which they are given; a run's row is locked before its
+ * under the lease that its commit names. Runs are locked in the order of their ids (not in a
+ * LATERAL subquery, which would pass over a row that somebody else changes at that moment); a run's row is locked before its
  * records are numbered. Only crashes without any progress between them add up.
  */
 const settle = statement(`WITH t AS MATERIALIZED (
     SELECT * FROM unnest($3::text[], $4::text[], $5::int[], $6::text[], $7::boolean[], $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[], $13::text[])
       AS t(run_id, workspace_id, fence, worker_id, is_progress, status, reason, delay_ms, failure, code, path)
   ), held AS MATERIALIZED (
-    SELECT t.*, run.crash_count FROM t CROSS JOIN LATERAL (
-      SELECT r.crash_count FROM runs r WHERE r.id = t.run_id AND r.id >= $1 AND r.id < $2 AND r.workspace_id = t.workspace_id
-        AND r.status = 'running' AND r.fence = t.fence AND r.lease_owner = t.worker_id FOR NO KEY UPDATE
-    ) run
+    SELECT t.*, r.crash_count FROM t JOIN runs r ON r.id = t.run_id AND r.workspace_id = t.workspace_id
+    WHERE r.id = ANY($3::text[]) AND r.id >= $1 AND r.id < $2
+      AND r.status = 'running' AND r.fence = t.fence AND r.lease_owner = t.worker_id
+    ORDER BY r.id FOR NO KEY UPDATE OF r
   ), recorded AS (
     INSERT INTO step_records (run_id, workspace_id, position, ${recordList})
     SELECT s.run_id, s.workspace_id, s.ordinal + COALESCE(
@@ -49,12 +50,7 @@ const settle = statement(`WITH t AS MATERIALIZED (
   SELECT run_id AS id FROM held`);
 
 /** Writes records and transitions; resolves to the runs that were under their leases. Commits hold different runs. */
-export async function settleRuns(
-  client: pg.Pool | pg.PoolClient,
-  unordered: readonly Settling[],
-): Promise<Set<string>> {
-  // Every statement that locks several runs does so in the order of their ids.
-  const settling = [...unordered].sort(({ commit: left }, { commit: right }) => (left.runId < right.runId ? -1 : 1));
+export async function settleRuns(client: pg.Pool | pg.PoolClient, settling: readonly Settling[]): Promise<Set<string>> {
   const commits = settling.map(({ commit }) => commit);
   const transitions = commits.map(({ transition }) => transition);
   const failures = transitions.map((transition) => (transition?.to === "failed" ? transition.failure : undefined));

@@ -66,19 +66,17 @@ type RunRow = {
   is_effect_done: boolean;
 };
 
-const lockRuns = statement(`SELECT run.*, t.path IS NOT NULL AND EXISTS (
-      SELECT 1 FROM step_records s WHERE s.run_id = t.id AND s.run_id >= $4 AND s.run_id < $5 AND s.path = t.path AND s.status = 'succeeded'
+const lockRuns = statement(`SELECT r.id, r.status, r.fence, r.lease_owner, t.path IS NOT NULL AND EXISTS (
+      SELECT 1 FROM step_records s WHERE s.run_id = r.id AND s.run_id >= $4 AND s.run_id < $5 AND s.path = t.path AND s.status = 'succeeded'
     ) AS is_effect_done
-  FROM unnest($1::text[], $2::text[], $3::text[]) AS t(id, workspace_id, path) CROSS JOIN LATERAL (
-    SELECT r.id, r.status, r.fence, r.lease_owner FROM runs r
-    WHERE r.id = t.id AND r.id >= $4 AND r.id < $5 AND r.workspace_id = t.workspace_id FOR NO KEY UPDATE
-  ) run`);
+  FROM unnest($1::text[], $2::text[], $3::text[]) AS t(id, workspace_id, path)
+  JOIN runs r ON r.id = t.id AND r.workspace_id = t.workspace_id
+  WHERE r.id = ANY($1::text[]) AND r.id >= $4 AND r.id < $5 ORDER BY r.id FOR NO KEY UPDATE OF r`);
 
 async function readRuns(
   client: pg.Pool | pg.PoolClient,
-  unordered: readonly JournalCommit[],
+  commits: readonly JournalCommit[],
 ): Promise<Map<string, RunRow>> {
-  const commits = [...unordered].sort((left, right) => (left.runId < right.runId ? -1 : 1));
   const ids = commits.map(({ runId }) => runId);
   const workspaceIds = commits.map(({ workspaceId }) => workspaceId);
   const paths = commits.map(({ effect }) => effect?.path ?? null);

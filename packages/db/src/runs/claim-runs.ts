@@ -1,7 +1,7 @@
 import type { ClaimedRun, ClaimRequest } from "@millrace/engine";
 import type pg from "pg";
 import { statement } from "../statement.ts";
-import { type DayParameters, fitting, isDue, isLastChance, locked, named, take, walked } from "./choose-runs.ts";
+import { fitting, isDue, isLastChance, named, take, walked } from "./choose-runs.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { loadClaimed, type TakenRow } from "./load-claimed.ts";
 import { type ProposedRun, takeLimited } from "./take-limited.ts";
@@ -33,64 +33,59 @@ const maxLastChances = 20;
 
 export const createClaimCursor = (): WalkCursor => createWalkCursor(maxVisits, visitsOfWorkspace);
 
-const limits = { limit: "$3::int", defaultMaxRunning: "$4::int" };
-const days = { lowest: "$5", beyond: "$6" };
-const namedDays = { lowest: "$8", beyond: "$9" };
+const limits = { limit: "$1::int", defaultMaxRunning: "$2::int" };
+const days = { lowest: "$3", beyond: "$4" };
+const namedDays = { lowest: "$6", beyond: "$7" };
 
-/** What is not limited is taken at once; the places of limited runs are left to them, and those are proposed. */
-const takeOrPropose = (due: string, within: DayParameters, is = isDue) =>
-  statement(`WITH RECURSIVE ${[
-    due,
-    fitting(limits, days),
-    locked(
-      "NOT c.is_limited",
-      "$3::int - (SELECT count(*) FROM candidate WHERE is_limited AND place <= $3::int)",
-      within,
-      is,
-    ),
-    take("$1", "$2::float8", within),
-  ].join(", ")}
-  SELECT walk.*, found.* FROM walk LEFT JOIN (
-    SELECT t.*, false AS is_limited, NULL::text[] AS locks FROM taken t
-    UNION ALL
-    SELECT c.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, c.locks FROM candidate c WHERE c.is_limited
-  ) found ON true`);
+/**
+ * Only proposes. A statement that both walks and takes would meet rows that others change at that moment deep inside its plan, and
+ * there a plan that is kept does not survive in PostgreSQL 18.4 (the server process crashes).
+ */
+const propose = (due: string) =>
+  statement(`WITH RECURSIVE ${[due, fitting(limits, days)].join(", ")}
+  SELECT walk.*, candidate.id, candidate.is_limited, candidate.locks, candidate.place
+  FROM walk LEFT JOIN candidate ON true ORDER BY candidate.place`);
 
-const ofNamed = takeOrPropose(named("$7::text[]", namedDays), namedDays);
-const ofLastChance = takeOrPropose(named("$7::text[]", namedDays, isLastChance), namedDays, isLastChance);
+const ofNamed = propose(named("$5::text[]", namedDays));
+const ofLastChance = propose(named("$5::text[]", namedDays, isLastChance));
 const lastChances = statement(
   `SELECT r.id FROM runs r WHERE ${isLastChance} AND r.id >= $1 AND r.id < $2 ORDER BY r.id LIMIT ${maxLastChances}`,
 );
-const ofWalked = takeOrPropose(
+const ofWalked = propose(
   walked(limits.limit, {
     ...days,
-    workspaces: "$7::text[]",
-    automations: "$8::text[]",
-    orderKeys: "$9::text[]",
-    visits: "$10::int",
-    visitsOfWorkspace: "$11::int",
-    isWithin: "$12::boolean",
+    workspaces: "$5::text[]",
+    automations: "$6::text[]",
+    orderKeys: "$7::text[]",
+    visits: "$8::int",
+    visitsOfWorkspace: "$9::int",
+    isWithin: "$10::boolean",
     unclaimedMs: "0",
   }),
-  days,
 );
 
-/** The usual case, which has to be quick: runs that were rung and that no limit and no order concerns. Names the others. */
-const unlimitedDays = { lowest: "$5", beyond: "$6" };
-const ofUnlimited = statement(`WITH due AS MATERIALIZED (
+/** The usual case, which has to be quick: runs that no limit and no order concerns. Names the others. */
+const takenDays = { lowest: "$5", beyond: "$6" };
+const takeFree = (is: string) =>
+  statement(`WITH due AS MATERIALIZED (
     SELECT r.id, r.order_key <> '' OR EXISTS (SELECT 1 FROM automations a WHERE a.id = r.automation_id AND a.concurrency IS NOT NULL)
       OR EXISTS (SELECT 1 FROM workspaces w WHERE w.id = r.workspace_id AND w.max_running_runs IS NOT NULL) AS is_limited
-    FROM runs r WHERE r.id = ANY($4::text[]) AND r.id >= $5 AND r.id < $6 AND ${isDue}
+    FROM runs r WHERE r.id = ANY($4::text[]) AND r.id >= $5 AND r.id < $6 AND ${is}
   ), chosen AS MATERIALIZED (
-    SELECT r.id FROM runs r WHERE r.id = ANY(ARRAY(SELECT d.id FROM due d WHERE NOT d.is_limited)) AND r.id >= $5 AND r.id < $6 AND ${isDue}
+    SELECT r.id FROM runs r WHERE r.id = ANY(ARRAY(SELECT d.id FROM due d WHERE NOT d.is_limited)) AND r.id >= $5 AND r.id < $6 AND ${is}
     ORDER BY r.id LIMIT $3 FOR NO KEY UPDATE OF r SKIP LOCKED
-  ), ${take("$1", "$2::float8", unlimitedDays)}
+  ), ${take("$1", "$2::float8", takenDays)}
   SELECT t.*, false AS is_limited FROM taken t
   UNION ALL
   SELECT d.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true FROM due d WHERE d.is_limited`);
 
-type FoundRow = Walk & ({ id: null } | (TakenRow & { is_limited: false }) | (ProposedRun & { is_limited: true }));
-type Found = { taken: TakenRow[]; proposed: ProposedRun[]; hasMore: boolean };
+const takeDue = takeFree(isDue);
+const takeLastChance = takeFree(isLastChance);
+
+type Candidate = { id: string; is_limited: boolean; locks: string[]; place: string };
+type FoundRow = Walk & ({ id: null } | Candidate);
+/** In the order in which to take them; `free` leaves the places of limited ones to those. */
+type Found = { free: string[]; proposed: ProposedRun[]; hasMore: boolean };
 
 export async function claimRuns(claiming: Claiming, request: ClaimRequest): Promise<ClaimedRun[]> {
   const { limit, runIds, freed } = request;
@@ -114,11 +109,13 @@ async function claimLastChance(claiming: Claiming, request: ClaimRequest): Promi
 
 async function takeUnlimited(
   { pool }: Claiming,
-  { workerId, leaseMs, limit }: ClaimRequest,
+  { workerId, leaseMs, limit, isLastChance: isLast }: ClaimRequest,
   runIds: readonly string[],
 ): Promise<{ taken: TakenRow[]; limited: string[] }> {
+  if (runIds.length === 0) return { taken: [], limited: [] };
+  const takes = isLast ? takeLastChance : takeDue;
   const { rows } = await pool.query<(TakenRow & { is_limited: false }) | { id: string; is_limited: true }>(
-    ofUnlimited([workerId, leaseMs, limit, runIds, ...boundsOf(runIds)]),
+    takes([workerId, leaseMs, limit, runIds, ...boundsOf(runIds)]),
   );
   return {
     taken: rows.flatMap((row) => (row.is_limited ? [] : [row])),
@@ -131,46 +128,48 @@ async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: Ta
   for (let round = 1; round <= maxRounds && taken.length < request.limit; round++) {
     const room = request.limit - taken.length;
     const found = await find(claiming, { ...request, limit: room });
-    const limited = await takeLimited(claiming, { ...request, limit: room - found.taken.length }, found.proposed);
-    taken.push(...found.taken, ...limited);
-    const fellShort = limited.length < Math.min(found.proposed.length, room - found.taken.length);
+    const free = await takeUnlimited(claiming, { ...request, limit: found.free.length }, found.free);
+    const left = room - free.taken.length;
+    const limited = await takeLimited(claiming, { ...request, limit: left }, found.proposed);
+    taken.push(...free.taken, ...limited);
+    const fellShort = free.taken.length < found.free.length || limited.length < Math.min(found.proposed.length, left);
     if (!fellShort && !found.hasMore) break;
   }
   return taken;
 }
 
 async function find({ pool, cursor, defaultMaxRunning, ...claiming }: Claiming, request: ClaimRequest): Promise<Found> {
-  const { workerId, leaseMs, limit, runIds, freed } = request;
+  const { limit, runIds, freed } = request;
   const { lowest, beyond } = await claiming.days.read();
-  const values = [workerId, leaseMs, limit, defaultMaxRunning, lowest, beyond];
+  const values = [limit, defaultMaxRunning, lowest, beyond];
   if (runIds !== undefined) {
     const choose = request.isLastChance ? ofLastChance : ofNamed;
     const { rows } = await pool.query<FoundRow>(choose([...values, runIds, ...boundsOf(runIds)]));
-    return toFound(rows);
+    return toFound(rows, limit);
   }
   if (freed !== undefined) {
     const starts = startsAt(startsAfter(freed));
     const { rows } = await pool.query<FoundRow>(ofWalked([...values, ...starts, visitsAfterRun, visitsAfterRun, true]));
-    return toFound(rows);
+    return toFound(rows, limit);
   }
   const beginning = cursor.begin();
   const walk = [maxVisits, beginning.visitsOfWorkspace, false];
   const { rows } = await pool.query<FoundRow>(ofWalked([...values, ...startsAt([beginning.from]), ...walk]));
-  const found = toFound(rows);
+  const found = toFound(rows, limit);
   const hasUnseen = rows[0] !== undefined && cursor.end(beginning, rows[0]);
   return { ...found, hasMore: found.hasMore || hasUnseen };
 }
 
-function toFound(rows: readonly FoundRow[]): Found {
-  const found: Found = { taken: [], proposed: [], hasMore: false };
-  for (const row of rows) {
-    if (row.id === null) continue;
-    if (row.is_limited) found.proposed.push(row);
-    else found.taken.push(row);
+function toFound(rows: readonly FoundRow[], limit: number): Found {
+  const candidates = rows.filter((row) => row.id !== null);
+  const reserved = candidates.filter(({ is_limited, place }) => is_limited && Number(place) <= limit).length;
+  const free = candidates.filter(({ is_limited }) => !is_limited).map(({ id }) => id);
+  return {
+    free: free.slice(0, Math.max(0, limit - reserved)),
+    proposed: candidates.filter(({ is_limited }) => is_limited),
     // Where nothing was found, what there is more of is held back too.
-    found.hasMore = row.has_more;
-  }
-  return found;
+    hasMore: candidates[0]?.has_more ?? false,
+  };
 }
 
 /** The group of each run that ended and those after it, then the workspace's first ones. */

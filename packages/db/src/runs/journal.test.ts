@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
 import { createRunControl } from "./run-control.ts";
-import { claimSample, commitOf, sampleRecord, sampleRequest } from "./run-samples.fixture.ts";
+import { claimSample, commitOf, sampleRecord, sampleRequest, sampleWorker } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;

@@ -12,10 +12,11 @@ import { arrivalOrder } from "./rows/order.ts";
 import { postgresAway, postgresCrash, postgresFull, postgresSlow } from "./rows/postgres-outages.ts";
 import { queueOutages } from "./rows/queue-outages.ts";
 import { slowSenders } from "./rows/slow-senders.ts";
+import { soak } from "./rows/soak.ts";
 import { blockedLoop, stoppedWorker } from "./rows/stalls.ts";
 import { workerKills } from "./rows/worker-kills.ts";
 
-/** The rows F1 to F14, F19 to F25, L2 to L4 and H1 to H7 of the fault matrix. */
+/** The rows F1 to F14, F19 to F25, L2 to L4 and H1 to H7 of the fault matrix, and a soak on request. */
 export const allFaults: readonly Fault[] = [
   ...workerKills,
   ...ingressKills,
@@ -25,4 +26,5 @@ export const allFaults: readonly Fault[] = [
   ...[wrongClocks, blockedLoop, drain, stoppedWorker, rotations, edits, boots],
   ...[burst, overload, noisyNeighbor],
   ...[slowSenders, bodySizes, oddJson, contentTypes, packedBodies, smuggling, otherMethods],
+  soak,
 ];

@@ -8,6 +8,8 @@ export type Fault = {
   layout: Layout;
   /** Measures speed, so nothing else may run beside it. */
   isAlone?: boolean;
+  /** Takes so long that it only runs when it is named. */
+  isOnRequest?: boolean;
   inject(world: World, findings: Findings, size: Size): Promise<void>;
 };
 

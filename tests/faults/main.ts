@@ -14,7 +14,7 @@ export async function main(args: readonly string[]): Promise<void> {
     args,
     allFaults.map(({ id }) => id),
   );
-  const chosen = allFaults.filter(({ id }) => options.only?.has(id) ?? true);
+  const chosen = allFaults.filter(({ id, isOnRequest }) => options.only?.has(id) ?? !isOnRequest);
   console.log(
     `Seed ${options.seed}, ${options.isFull ? "full numbers" : "a tenth of the numbers (--full for all)"}, time bars × ${options.slack}`,
   );

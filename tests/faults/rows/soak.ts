@@ -1,0 +1,87 @@
+import { check } from "../check.ts";
+import type { Fault } from "../fault.ts";
+import type { Findings } from "../findings.ts";
+import { residentMb } from "../refusals.ts";
+import { delay } from "../until.ts";
+import type { World } from "../world.ts";
+
+const minutes = 10;
+const ratePerS = 200;
+/** Caches and heaps fill first. */
+const warmUpMs = 120_000;
+const sampleEveryMs = 5_000;
+const slopeBarMbPerMin = 1;
+
+/** Ten minutes, so it is not part of the table unless it is asked for: `--only F28`. */
+export const soak: Fault = {
+  id: "F28",
+  title: `${minutes} minutes of ${ratePerS} webhooks/s with random kills`,
+  layout: "split",
+  isAlone: true,
+  isOnRequest: true,
+  async inject(world, findings) {
+    const flow = await world.newFlow("f28", { counts: false, canary: false });
+    const endsAt = performance.now() + minutes * 60_000;
+    const sending = world.send(flow, {
+      ...{ count: ratePerS * 60 * minutes, ratePerS, connections: 100, resends: true, timeoutMs: 30_000 },
+    });
+    const [sizes, kills] = await Promise.all([sampleMemory(world, endsAt), killAtRandom(world, endsAt)]);
+    sending.stop();
+    await sending.done;
+    findings.note(kills.join(", "));
+    await check(world, flow, findings, { boundMs: 120_000 });
+    for (const [name, samples] of sizes) judgeSlope(name, samples, findings);
+  },
+};
+
+type Sample = { minute: number; mb: number };
+
+/** Of the processes that nobody kills: one that takes webhooks, one that works. */
+async function sampleMemory(world: World, endsAt: number): Promise<Map<string, Sample[]>> {
+  const survivors = [world.ingresses[0], world.workers[0]];
+  const sizes = new Map<string, Sample[]>(survivors.map(({ name }) => [name, []]));
+  const beganAt = performance.now();
+  while (performance.now() < endsAt) {
+    for (const { name, pid } of survivors) {
+      sizes.get(name)?.push({ minute: (performance.now() - beganAt) / 60_000, mb: residentMb(pid) });
+    }
+    await delay(sampleEveryMs);
+  }
+  return sizes;
+}
+
+async function killAtRandom(world: World, endsAt: number): Promise<string[]> {
+  const counts = new Map<string, number>();
+  const acts = {
+    "kills of a worker": () => killAndStart(world.workers[1]),
+    "kills of an ingress": () => killAndStart(world.ingresses[1]),
+    "wipes of the queue": () => world.stores.wipeQueue(),
+    "crashes of a PostgreSQL session": () => world.stores.crashPostgres("backend killed"),
+  };
+  const names = Object.keys(acts) as [keyof typeof acts, ...(keyof typeof acts)[]];
+  for (;;) {
+    await delay(20_000 + world.random.below(20_000));
+    if (performance.now() > endsAt - 30_000) return [...counts].map(([name, count]) => `${count} ${name}`);
+    const name = world.random.pick(names);
+    await acts[name]();
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+}
+
+async function killAndStart(process: World["workers"][number]): Promise<void> {
+  await process.kill();
+  await process.start();
+}
+
+/** Least squares over what came after the warm-up. */
+function judgeSlope(name: string, samples: readonly Sample[], findings: Findings): void {
+  const warm = samples.filter(({ minute }) => minute * 60_000 > warmUpMs);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [x, y] = [mean(warm.map(({ minute }) => minute)), mean(warm.map(({ mb }) => mb))];
+  const slope =
+    warm.reduce((sum, { minute, mb }) => sum + (minute - x) * (mb - y), 0) /
+    warm.reduce((sum, { minute }) => sum + (minute - x) ** 2, 0);
+  const shown = slope.toFixed(2);
+  findings.note(`${name}: ${Math.round(y)} MB on average, ${shown} MB/min`);
+  findings.must(slope < slopeBarMbPerMin, `${name} grows by ${shown} MB/min; the bar is ${slopeBarMbPerMin} MB/min`);
+}

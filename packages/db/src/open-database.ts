@@ -6,6 +6,7 @@ import { PrismaClient } from "./generated/client.ts";
 export type DatabaseOptions = {
   /** How PostgreSQL's own views name our sessions. */
   applicationName: string;
+  /** Of `pool`; `hotPool` has half as many besides. */
   maxConnections: number;
   /** Sessions that were cut while idle. They are replaced by themselves; this is for the log. */
   onError?: (error: Error) => void;
@@ -50,7 +51,7 @@ const hotConfig: pg.PoolConfig = {
 /** Opens the pools that everything of this process shares. Throws DatabaseUnreachable. */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
   const hotConnections = Math.ceil(options.maxConnections / 2);
-  const pool = openPool(url, { ...options, maxConnections: options.maxConnections - hotConnections });
+  const pool = openPool(url, options);
   const hotPool = openPool(url, { ...options, maxConnections: hotConnections }, hotConfig);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const database: Database = {

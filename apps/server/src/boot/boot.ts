@@ -83,7 +83,7 @@ async function openStores(
 ): Promise<{ database: Database; queue: QueueConfig }> {
   const limitMs = config.databaseWaitMs;
   const database = await awaitDatabase(
-    () => openDatabase(databaseUrl, { applicationName: "millrace", maxConnections: 20 }),
+    () => openDatabase(databaseUrl, { applicationName: "millrace", maxConnections: 14 }),
     { limitMs, onWait: ({ message }) => log.warn(`waiting up to ${limitMs / 1_000} s: ${message}`) },
   );
   closers.add("database", 5_000, () => database.close());

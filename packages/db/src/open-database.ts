@@ -15,8 +15,8 @@ export type DatabaseOptions = {
 export type Database = {
   pool: pg.Pool;
   /**
-   * For what every request and every step does. Its sessions keep one plan for each named statement, whatever the values:
-   * partitions are chosen when it executes. Other statements had better be planned for their values, in `pool`.
+   * For what every request and every step does: its statements look rows up by id, and go out without waiting for the
+   * answers of those before them.
    */
   hotPool: pg.Pool;
   prisma: PrismaClient;
@@ -34,11 +34,12 @@ const answerLimitMs = statementLimitMs + 5_000;
 const connectLimitMs = 5_000;
 
 /**
- * A plan that is kept may have been made while the day's partition was empty, so it must not count on that: rows are looked
- * up by their ids, whatever the tables looked like then.
+ * Rows are looked up by their ids, whatever the planner believes of a day's partition that was empty a moment ago.
+ * Plans are made for the very values, never kept: PostgreSQL 18.4 crashes in kept plans that choose their partitions when
+ * they start and then meet a row that another session changes (docs/decisions/0005).
  */
 const hotSettings = [
-  "plan_cache_mode=force_generic_plan",
+  "plan_cache_mode=force_custom_plan",
   ...["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map((setting) => `${setting}=off`),
 ];
 

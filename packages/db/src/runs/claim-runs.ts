@@ -38,8 +38,8 @@ const days = { lowest: "$3", beyond: "$4" };
 const namedDays = { lowest: "$6", beyond: "$7" };
 
 /**
- * Only proposes. A statement that both walks and takes would meet rows that others change at that moment deep inside its plan, and
- * there a plan that is kept does not survive in PostgreSQL 18.4 (the server process crashes).
+ * Only proposes. A statement that both walks and takes would meet rows that others change at that moment deep inside its
+ * plan, where PostgreSQL 18.4 has crashed (docs/decisions/0005).
  */
 const propose = (due: string) =>
   statement(`WITH RECURSIVE ${[due, fitting(limits, days)].join(", ")}

@@ -193,7 +193,7 @@ describe("a sender that waited for too long", () => {
     const [otherRun] = await ingress.runs(other);
     const attempts = [
       link.replace(run.id, otherRun?.id),
-      `${link.slice(0, -1)}${link.endsWith("A") ? "B" : "A"}`,
+      ...[..."ABQRghwx"].map((last) => `${link.slice(0, -1)}${last}`).filter((path) => path !== link),
       link.replace(/[^/]+$/, ""),
       `/hooks/runs/${run.id}`,
       `${link}/`,

@@ -27,7 +27,7 @@ export type Foundation = { config: Config; database: Database; queue: QueueConfi
 
 /** Joins the ports to what implements them. */
 export async function openServices({ config, database, queue, ring, log }: Foundation) {
-  const { pool, hotPool, prisma } = database;
+  const { pool, hotPath, prisma } = database;
   const { defaultMaxRunning } = config;
   const vaults = openVaults(isIngressOnly(config) ? ring.narrowTo("ingress-secrets/v1") : ring);
   const egress = createEgress({ allow: config.egressAllow });
@@ -42,11 +42,11 @@ export async function openServices({ config, database, queue, ring, log }: Found
     credentials: createCredentials(prisma, vaults),
     signingSecrets: createSigningSecrets(prisma, vaults.signingSecrets),
     sealedRows: createSealedRows(pool, vaults, ring.primaryId),
-    intake: createIntake(hotPool),
-    journal: createJournal(hotPool),
+    intake: createIntake(hotPath),
+    journal: createJournal(hotPath),
     outcomes: createRunOutcomes(pool),
     runControl: createRunControl(pool),
-    store: createRunStore(hotPool, { defaultMaxRunning }),
+    store: createRunStore(hotPath, { defaultMaxRunning }),
     defaultMaxRunning,
     registry,
     egress,

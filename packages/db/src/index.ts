@@ -97,6 +97,7 @@ export {
 export { deleteDedupeKeysBefore, deleteExpiredKeyValues } from "./retention/delete-expired.ts";
 export { type Maintained, type MaintenanceSettings, maintain } from "./retention/maintain.ts";
 export { createRunGauges, type RunGauges } from "./run-gauges.ts";
+export { createHotPath, type HotPath } from "./runs/hot-path.ts";
 export { createIntake } from "./runs/intake.ts";
 export { createJournal } from "./runs/journal.ts";
 export { createRunControl } from "./runs/run-control.ts";

@@ -2,11 +2,12 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { reachable } from "./database-unreachable.ts";
 import { PrismaClient } from "./generated/client.ts";
+import { createHotPath, type HotPath } from "./runs/hot-path.ts";
 
 export type DatabaseOptions = {
   /** How PostgreSQL's own views name our sessions. */
   applicationName: string;
-  /** Of `pool`; `hotPool` has half as many besides. */
+  /** Of `pool`; the hot path has three quarters as many besides. */
   maxConnections: number;
   /** Sessions that were cut while idle. They are replaced by themselves; this is for the log. */
   onError?: (error: Error) => void;
@@ -14,11 +15,8 @@ export type DatabaseOptions = {
 
 export type Database = {
   pool: pg.Pool;
-  /**
-   * For what every request and every step does: its statements look rows up by id, and go out without waiting for the
-   * answers of those before them.
-   */
-  hotPool: pg.Pool;
+  /** Sessions for what every request and every step does. */
+  hotPath: HotPath;
   prisma: PrismaClient;
   /** Throws DatabaseUnreachable. */
   ping(): Promise<void>;
@@ -33,31 +31,35 @@ const answerLimitMs = statementLimitMs + 5_000;
 /** Longer, and a request that waits for a session had better been refused. */
 const connectLimitMs = 5_000;
 
-/**
- * Rows are looked up by their ids, whatever the planner believes of a day's partition that was empty a moment ago.
- * Plans are made for the very values, never kept: PostgreSQL 18.4 crashes in kept plans that choose their partitions when
- * they start and then meet a row that another session changes (docs/decisions/0005).
- */
-const hotSettings = [
-  "plan_cache_mode=force_custom_plan",
-  ...["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map((setting) => `${setting}=off`),
-];
+/** Rows are looked up by their ids, whatever the planner believes of a day's partition that was empty a moment ago. */
+const lookUps = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"].map((setting) => `${setting}=off`);
 
-const hotConfig: pg.PoolConfig = {
-  options: hotSettings.map((setting) => `-c ${setting}`).join(" "),
+/** Each day has statements of its own, which a session would collect for ever. */
+const sessionLifeSeconds = 6 * 60 * 60;
+/** A new one has to be opened, and to plan everything once: not in the middle of the next burst. */
+const idleSessionMs = 10 * 60 * 1000;
+
+/**
+ * Plans are kept only where they have no partitions to choose from: PostgreSQL 18.4 crashes in kept plans that choose
+ * when they start and then meet a row that another session changes (docs/decisions/0005).
+ */
+const hotConfig = (planCacheMode: "force_custom_plan" | "force_generic_plan"): pg.PoolConfig => ({
+  options: [`plan_cache_mode=${planCacheMode}`, ...lookUps].map((setting) => `-c ${setting}`).join(" "),
+  maxLifetimeSeconds: sessionLifeSeconds,
+  idleTimeoutMillis: idleSessionMs,
   // Statements go out without waiting for the answers of those before them on the same session.
   pipeline: true,
-};
+});
 
 /** Opens the pools that everything of this process shares. Throws DatabaseUnreachable. */
 export async function openDatabase(url: string, options: DatabaseOptions): Promise<Database> {
-  const hotConnections = Math.ceil(options.maxConnections / 2);
   const pool = openPool(url, options);
-  const hotPool = openPool(url, { ...options, maxConnections: hotConnections }, hotConfig);
+  const ofDay = openPool(url, partOf(options, 1 / 2), hotConfig("force_generic_plan"));
+  const anyDay = openPool(url, partOf(options, 1 / 4), hotConfig("force_custom_plan"));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const database: Database = {
     pool,
-    hotPool,
+    hotPath: createHotPath({ ofDay, anyDay }),
     prisma,
     ping: () =>
       reachable(url, async () => {
@@ -65,7 +67,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
       }),
     close: async () => {
       await prisma.$disconnect();
-      await Promise.all([pool.end(), hotPool.end()]);
+      await Promise.all([pool.end(), ofDay.end(), anyDay.end()]);
     },
   };
   try {
@@ -76,6 +78,11 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
   }
   return database;
 }
+
+const partOf = (options: DatabaseOptions, part: number): DatabaseOptions => ({
+  ...options,
+  maxConnections: Math.ceil(options.maxConnections * part),
+});
 
 function openPool(
   url: string,

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 test("counts what is under way and says how old the oldest of it is, over all workspaces", async () => {
-  const { pool } = database;
+  const { pool, hotPath } = database;
   const gauges = createRunGauges(pool);
   expect(await gauges.read()).toEqual({
     queued: 0,
@@ -24,9 +24,9 @@ test("counts what is under way and says how old the oldest of it is, over all wo
     oldestQueuedSeconds: 0,
     oldestDueSeconds: 0,
   });
-  const intake = createIntake(pool);
-  const store = createRunStore(pool);
-  const journal = createJournal(pool);
+  const intake = createIntake(hotPath);
+  const store = createRunStore(hotPath);
+  const journal = createJournal(hotPath);
   for (const workspaceId of [newId("workspace"), newId("workspace"), newId("workspace")]) {
     await intake.accept(sampleRequest({ workspaceId }));
     await intake.accept(sampleRequest({ workspaceId }));

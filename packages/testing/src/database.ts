@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { createHotPath, type HotPath } from "@millrace/db";
 import pg from "pg";
 
-export type TestDatabase = { url: string; pool: pg.Pool; close(): Promise<void> };
+export type TestDatabase = { url: string; pool: pg.Pool; hotPath: HotPath; close(): Promise<void> };
 
 /** A migrated database of the caller's own, BullMQ's tables included: a copy of the template that the global setup made. */
 export const openTestDatabase = (): Promise<TestDatabase> => openDatabase("migrated");
@@ -21,6 +22,7 @@ async function openDatabase(content: "migrated" | "empty"): Promise<TestDatabase
   return {
     url,
     pool,
+    hotPath: createHotPath({ ofDay: pool, anyDay: pool }),
     close: async () => {
       await pool.end();
       await administer(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);

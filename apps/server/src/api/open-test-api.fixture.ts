@@ -41,7 +41,7 @@ export async function openTestApi() {
     startFakeAnthropic({ apiKeys: ["sk-ant-good-key"] }),
   ]);
   const database = await openDatabase(test.url, { applicationName: "api-test", maxConnections: 10 });
-  const { pool, prisma } = database;
+  const { pool, hotPath, prisma } = database;
   const vaults = openVaults(parseVaultKeys(generateVaultKey("k1")));
   const vault = vaults.credentials;
   const egress = createEgress({ allow: ["127.0.0.0/8"] });
@@ -56,7 +56,7 @@ export async function openTestApi() {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  const intake = createIntake(pool);
+  const intake = createIntake(hotPath);
   const endpoints = createEndpointRepository(prisma, vault);
   const services: ApiServices = {
     automations: createAutomationRepository(prisma, vault),
@@ -96,8 +96,8 @@ export async function openTestApi() {
 
   return {
     ...{ url, services, rings, logged, pool, anthropic, watchers, intake, endpoints },
-    store: createRunStore(pool),
-    journal: createJournal(pool),
+    store: createRunStore(hotPath),
+    journal: createJournal(hotPath),
     setupRepository: createSetupRepository(prisma),
     request: (path: string, init: RequestInit = {}) => fetch(`${url}/api${path}`, init),
     /** A workspace with an API key for it. */

@@ -31,7 +31,7 @@ afterAll(() => database.close());
 
 beforeEach(async () => {
   server?.close();
-  intake = createIntake(database.pool);
+  intake = createIntake(database.hotPath);
   rings = [];
   observed = [];
   endpoint = {

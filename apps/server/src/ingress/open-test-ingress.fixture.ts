@@ -56,7 +56,7 @@ export async function openTestIngress(instances = 1) {
     const ingress = createIngress({
       admission,
       endpoints: admission.limitLookups(createRepositories(own, openVaults(ring), clock).endpoints),
-      intake: admission.limitWrites(createIntake(own.pool)),
+      intake: admission.limitWrites(createIntake(own.hotPath)),
       signingSecrets: createSigningSecrets(own.prisma, createVault(ring, "ingress-secrets/v1"), clock),
       egress,
       publicUrl: "https://hooks.example.com",

@@ -8,12 +8,12 @@ import type { TestIngress } from "./open-test-ingress.fixture.ts";
 
 /** A worker that takes whatever an ingress rings for; `isSilent` loses every live event on the way. */
 export function openTestWorker({ database, versions, onRing, watchers }: TestIngress, { isSilent = false } = {}) {
-  const { pool, prisma } = database;
+  const { hotPath, prisma } = database;
   const egress = createEgress({ allow: ["127.0.0.0/8"] });
   const log = { info() {}, warn() {}, error() {} };
-  const runs = createRunPool(createRunStore(pool), {
+  const runs = createRunPool(createRunStore(hotPath), {
     workerId: "test-worker",
-    journal: createJournal(pool),
+    journal: createJournal(hotPath),
     plans: createPlanCache(versions),
     credentials: createCredentials(prisma, openVaults(parseVaultKeys(generateVaultKey("k1")))),
     registry: createRegistry(createConnectors({ anthropicDefaultModel: "claude-test" })),

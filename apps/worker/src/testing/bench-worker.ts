@@ -22,7 +22,7 @@ type Script = (call: Called, signal: AbortSignal) => Promise<Json>;
 export async function openBench() {
   const test = await openTestDatabase();
   const database = await openDatabase(test.url, { applicationName: "worker-test", maxConnections: 10 });
-  const { pool, prisma } = database;
+  const { pool, hotPath, prisma } = database;
   const calls: Called[] = [];
   const events: LiveEvent[] = [];
   let script: Script = async ({ label }) => label;
@@ -60,8 +60,8 @@ export async function openBench() {
   const log = { info() {}, warn() {}, error() {} };
   const ports: WorkerPorts = {
     workerId: "w1",
-    store: createRunStore(pool),
-    journal: createJournal(pool),
+    store: createRunStore(hotPath),
+    journal: createJournal(hotPath),
     versions: createVersionRepository(prisma),
     credentials,
     registry,
@@ -74,7 +74,7 @@ export async function openBench() {
     listen: async () => ({ async close() {} }),
   };
   const workers: Worker[] = [];
-  const intake = createIntake(pool);
+  const intake = createIntake(hotPath);
   const runs = createRunRepository(prisma);
   const workspaceId = newId("workspace");
   await prisma.workspace.create({ data: { id: workspaceId, name: "Test" } });

@@ -74,7 +74,7 @@ test("loses and refuses nothing that comes in while the partition of the day is 
     "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent::regclass::text IN ('events', 'deliveries', 'runs') AND inhrelid::regclass::text !~ 'default'",
   );
   for (const { name } of rows) await database.pool.query(`DROP TABLE ${name}`);
-  const intake = createIntake(database.pool);
+  const intake = createIntake(database.hotPath);
   const runIds: string[] = [];
   let isOver = false;
   const senders = [1, 2, 3].map(async () => {

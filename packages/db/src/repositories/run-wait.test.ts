@@ -21,9 +21,9 @@ beforeEach(async () => {
 
 const sample = () => ({ workspaceId: newId("workspace"), automationId: newId("automation") });
 const accept = async (parts: ReturnType<typeof sample> & { orderKey?: string }) =>
-  (await createIntake(database.pool).accept(sampleRequest(parts))).runId;
+  (await createIntake(database.hotPath).accept(sampleRequest(parts))).runId;
 const claim = (runId: string) =>
-  createRunStore(database.pool).claim({ workerId: sampleWorker, leaseMs: 60_000, limit: 1, runIds: [runId] });
+  createRunStore(database.hotPath).claim({ workerId: sampleWorker, leaseMs: 60_000, limit: 1, runIds: [runId] });
 const waitOf = async (
   { workspaceId }: { workspaceId: string },
   runId: string,
@@ -65,7 +65,7 @@ test("the run that holds the order key is named, with its state", async () => {
   expect(await waitOf(parts, third)).toEqual({ kind: "order", runId: first, status: "running" });
   if (run === undefined) throw new Error("The first run was not claimed.");
   const reason = { kind: "review", path: "a", message: "Look." } as const;
-  await createJournal(database.pool).commit(commitOf(run, { transition: { to: "needs_review", reason } }));
+  await createJournal(database.hotPath).commit(commitOf(run, { transition: { to: "needs_review", reason } }));
   expect(await waitOf(parts, second)).toEqual({ kind: "order", runId: first, status: "needs_review" });
 });
 
@@ -76,7 +76,7 @@ test("a run that was taken back from a dead worker says so until it is claimed",
   const get = () => createRunRepository(database.prisma).get(parts.workspaceId, runId);
   expect((await get()).leaseOwner).toBe(sampleWorker);
   await database.pool.query("UPDATE runs SET lease_until = now() - interval '1 second'");
-  await createRunStore(database.pool).recover({ unclaimedMs: 5_000, crashLimit: 3, limit: 10 });
+  await createRunStore(database.hotPath).recover({ unclaimedMs: 5_000, crashLimit: 3, limit: 10 });
   expect((await get()).reason).toMatchObject({ kind: "worker_died", worker: sampleWorker, attempt: 2 });
   await claim(runId);
   expect((await get()).reason).toBeNull();

@@ -81,7 +81,7 @@ test("unfinished runs stay, and the event that a retry still needs", async () =>
 test("requests that started no run go with their bodies", async () => {
   const place = await automation({ days: 1 });
   const { dedupeKey: _, versionId: __, ...request } = sampleRequest(place);
-  const intake = createIntake(database.pool);
+  const intake = createIntake(database.hotPath);
   const refusal = { verdict: "rejected", reason: "no", answer: { status: 401, body: "" } } as const;
   await intake.refuse({ ...request, ...refusal });
   await maintain(database.pool, now, { retentionDays: 30 });

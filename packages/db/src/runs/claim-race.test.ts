@@ -27,8 +27,8 @@ test("workers that claim, beat and record all at once take each run once and los
   const lost: string[] = [];
   const rung: string[] = [];
 
-  const arrive = async ({ hotPool }: Database) => {
-    const intake = createIntake(hotPool);
+  const arrive = async ({ hotPath }: Database) => {
+    const intake = createIntake(hotPath);
     for (let batch = 0; batch < total / 40; batch++) {
       const requests = Array.from({ length: 20 }, (_, index) =>
         sampleRequest({ workspaceId: workspaceIds[index % 5] ?? "" }),
@@ -37,9 +37,9 @@ test("workers that claim, beat and record all at once take each run once and los
       rung.push(...accepted.map(({ runId }) => runId));
     }
   };
-  const work = async ({ hotPool }: Database, workerId: string, isRung: boolean) => {
-    const store = createRunStore(hotPool);
-    const journal = createJournal(hotPool);
+  const work = async ({ hotPath }: Database, workerId: string, isRung: boolean) => {
+    const store = createRunStore(hotPath);
+    const journal = createJournal(hotPath);
     while (claimed.length < total) {
       const which = isRung ? { runIds: rung.slice(-50) } : {};
       const runs = await store.claim({ workerId, leaseMs: 60_000, limit: 25, ...which });

@@ -1,7 +1,7 @@
 import type { ClaimedRun, ClaimRequest } from "@millrace/engine";
-import type pg from "pg";
 import { statement } from "../statement.ts";
 import { fitting, isDue, isLastChance, named, take, walked } from "./choose-runs.ts";
+import { type HotPath, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { loadClaimed, type TakenRow } from "./load-claimed.ts";
 import { type ProposedRun, takeLimited } from "./take-limited.ts";
@@ -9,7 +9,7 @@ import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, type Group, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
 
 export type Claiming = {
-  pool: pg.Pool;
+  hotPath: HotPath;
   days: UnfinishedDays;
   cursor: WalkCursor;
   /** How many runs a workspace without a limit of its own executes at once; null: any number. */
@@ -35,25 +35,25 @@ export const createClaimCursor = (): WalkCursor => createWalkCursor(maxVisits, v
 
 const limits = { limit: "$1::int", defaultMaxRunning: "$2::int" };
 const days = { lowest: "$3", beyond: "$4" };
-const namedDays = { lowest: "$6", beyond: "$7" };
+const namedDays = { runs: "runs", lowest: "$6", beyond: "$7" };
 
 /**
  * Only proposes. A statement that both walks and takes would meet rows that others change at that moment deep inside its
  * plan, where PostgreSQL 18.4 has crashed (docs/decisions/0005).
  */
-const propose = (due: string) =>
-  statement(`WITH RECURSIVE ${[due, fitting(limits, days)].join(", ")}
+const propose = (due: string, runs = "runs") => `WITH RECURSIVE ${[due, fitting(limits, { ...days, runs })].join(", ")}
   SELECT walk.*, candidate.id, candidate.is_limited, candidate.locks, candidate.place
-  FROM walk LEFT JOIN candidate ON true ORDER BY candidate.place`);
+  FROM walk LEFT JOIN candidate ON true ORDER BY candidate.place`;
 
-const ofNamed = propose(named("$5::text[]", namedDays));
-const ofLastChance = propose(named("$5::text[]", namedDays, isLastChance));
+const ofNamed = statement(propose(named("$5::text[]", namedDays)));
+const ofLastChance = statement(propose(named("$5::text[]", namedDays, isLastChance)));
 const lastChances = statement(
   `SELECT r.id FROM runs r WHERE ${isLastChance} AND r.id >= $1 AND r.id < $2 ORDER BY r.id LIMIT ${maxLastChances}`,
 );
-const ofWalked = propose(
-  walked(limits.limit, {
+const ofWalked = laneStatement(({ runs }) => {
+  const walk = {
     ...days,
+    runs,
     workspaces: "$5::text[]",
     automations: "$6::text[]",
     orderKeys: "$7::text[]",
@@ -61,23 +61,25 @@ const ofWalked = propose(
     visitsOfWorkspace: "$9::int",
     isWithin: "$10::boolean",
     unclaimedMs: "0",
-  }),
-);
+  };
+  return propose(walked(limits.limit, walk), runs);
+});
 
 /** The usual case, which has to be quick: runs that no limit and no order concerns. Names the others. */
-const takenDays = { lowest: "$5", beyond: "$6" };
 const takeFree = (is: string) =>
-  statement(`WITH due AS MATERIALIZED (
+  laneStatement(
+    ({ runs }) => `WITH due AS MATERIALIZED (
     SELECT r.id, r.order_key <> '' OR EXISTS (SELECT 1 FROM automations a WHERE a.id = r.automation_id AND a.concurrency IS NOT NULL)
       OR EXISTS (SELECT 1 FROM workspaces w WHERE w.id = r.workspace_id AND w.max_running_runs IS NOT NULL) AS is_limited
-    FROM runs r WHERE r.id = ANY($4::text[]) AND r.id >= $5 AND r.id < $6 AND ${is}
+    FROM ${runs} r WHERE r.id = ANY($4::text[]) AND r.id >= $5 AND r.id < $6 AND ${is}
   ), chosen AS MATERIALIZED (
-    SELECT r.id FROM runs r WHERE r.id = ANY(ARRAY(SELECT d.id FROM due d WHERE NOT d.is_limited)) AND r.id >= $5 AND r.id < $6 AND ${is}
+    SELECT r.id FROM ${runs} r WHERE r.id = ANY(ARRAY(SELECT d.id FROM due d WHERE NOT d.is_limited)) AND r.id >= $5 AND r.id < $6 AND ${is}
     ORDER BY r.id LIMIT $3 FOR NO KEY UPDATE OF r SKIP LOCKED
-  ), ${take("$1", "$2::float8", takenDays)}
+  ), ${take("$1", "$2::float8", { runs, lowest: "$5", beyond: "$6" })}
   SELECT t.*, false AS is_limited FROM taken t
   UNION ALL
-  SELECT d.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true FROM due d WHERE d.is_limited`);
+  SELECT d.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true FROM due d WHERE d.is_limited`,
+  );
 
 const takeDue = takeFree(isDue);
 const takeLastChance = takeFree(isLastChance);
@@ -92,30 +94,31 @@ export async function claimRuns(claiming: Claiming, request: ClaimRequest): Prom
   if (limit <= 0 || runIds?.length === 0 || freed?.length === 0) return [];
   if (request.isLastChance) return claimLastChance(claiming, request);
   if (runIds === undefined || claiming.defaultMaxRunning !== null) {
-    return loadClaimed(claiming.pool, await takeInRounds(claiming, request, []));
+    return loadClaimed(claiming.hotPath, await takeInRounds(claiming, request, []));
   }
   const { taken, limited } = await takeUnlimited(claiming, request, runIds);
   if (limited.length > 0) await takeInRounds(claiming, { ...request, runIds: limited }, taken);
-  return loadClaimed(claiming.pool, taken);
+  return loadClaimed(claiming.hotPath, taken);
 }
 
 async function claimLastChance(claiming: Claiming, request: ClaimRequest): Promise<ClaimedRun[]> {
   const { lowest, beyond } = await claiming.days.read();
-  const { rows } = await claiming.pool.query<{ id: string }>(lastChances([lowest, beyond]));
+  const { rows } = await claiming.hotPath.anyDay.pool.query<{ id: string }>(lastChances([lowest, beyond]));
   if (rows.length === 0) return [];
   const runIds = rows.map(({ id }) => id);
-  return loadClaimed(claiming.pool, await takeInRounds(claiming, { ...request, runIds }, []));
+  return loadClaimed(claiming.hotPath, await takeInRounds(claiming, { ...request, runIds }, []));
 }
 
 async function takeUnlimited(
-  { pool }: Claiming,
+  { hotPath }: Claiming,
   { workerId, leaseMs, limit, isLastChance: isLast }: ClaimRequest,
   runIds: readonly string[],
 ): Promise<{ taken: TakenRow[]; limited: string[] }> {
   if (runIds.length === 0) return { taken: [], limited: [] };
   const takes = isLast ? takeLastChance : takeDue;
-  const { rows } = await pool.query<(TakenRow & { is_limited: false }) | { id: string; is_limited: true }>(
-    takes([workerId, leaseMs, limit, runIds, ...boundsOf(runIds)]),
+  const lane = await hotPath.laneOf({ run: runIds });
+  const { rows } = await lane.pool.query<(TakenRow & { is_limited: false }) | { id: string; is_limited: true }>(
+    takes(lane, [workerId, leaseMs, limit, runIds, ...boundsOf(runIds)]),
   );
   return {
     taken: rows.flatMap((row) => (row.is_limited ? [] : [row])),
@@ -138,23 +141,29 @@ async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: Ta
   return taken;
 }
 
-async function find({ pool, cursor, defaultMaxRunning, ...claiming }: Claiming, request: ClaimRequest): Promise<Found> {
+async function find(
+  { hotPath, cursor, defaultMaxRunning, ...claiming }: Claiming,
+  request: ClaimRequest,
+): Promise<Found> {
   const { limit, runIds, freed } = request;
-  const { lowest, beyond } = await claiming.days.read();
+  const { lowest, beyond, onlyDay } = await claiming.days.read();
   const values = [limit, defaultMaxRunning, lowest, beyond];
   if (runIds !== undefined) {
     const choose = request.isLastChance ? ofLastChance : ofNamed;
-    const { rows } = await pool.query<FoundRow>(choose([...values, runIds, ...boundsOf(runIds)]));
+    const { rows } = await hotPath.anyDay.pool.query<FoundRow>(choose([...values, runIds, ...boundsOf(runIds)]));
     return toFound(rows, limit);
   }
+  const lane = onlyDay === undefined ? hotPath.anyDay : await hotPath.laneOf({ run: [onlyDay] });
   if (freed !== undefined) {
     const starts = startsAt(startsAfter(freed));
-    const { rows } = await pool.query<FoundRow>(ofWalked([...values, ...starts, visitsAfterRun, visitsAfterRun, true]));
+    const { rows } = await lane.pool.query<FoundRow>(
+      ofWalked(lane, [...values, ...starts, visitsAfterRun, visitsAfterRun, true]),
+    );
     return toFound(rows, limit);
   }
   const beginning = cursor.begin();
   const walk = [maxVisits, beginning.visitsOfWorkspace, false];
-  const { rows } = await pool.query<FoundRow>(ofWalked([...values, ...startsAt([beginning.from]), ...walk]));
+  const { rows } = await lane.pool.query<FoundRow>(ofWalked(lane, [...values, ...startsAt([beginning.from]), ...walk]));
   const found = toFound(rows, limit);
   const hasUnseen = rows[0] !== undefined && cursor.end(beginning, rows[0]);
   return { ...found, hasMore: found.hasMore || hasUnseen };

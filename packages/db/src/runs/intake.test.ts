@@ -15,7 +15,7 @@ const rowsOf = async (statement: string, values: unknown[]) => (await database.p
 
 test("stores event, delivery and run of a request together", async () => {
   const request = sampleRequest();
-  const accepted = await createIntake(database.pool).accept(request);
+  const accepted = await createIntake(database.hotPath).accept(request);
   expect(accepted).toEqual({
     runId: expect.stringMatching(/^run_/),
     deliveryId: expect.stringMatching(/^dlv_/),
@@ -39,7 +39,7 @@ test("stores event, delivery and run of a request together", async () => {
 });
 
 test("gives a hundred requests with one key, over two intakes at once, one run", async () => {
-  const intakes = [createIntake(database.pool), createIntake(database.pool)];
+  const intakes = [createIntake(database.hotPath), createIntake(database.hotPath)];
   const { endpointId } = sampleRequest();
   const requests = Array.from({ length: 100 }, () => sampleRequest({ endpointId, dedupeKey: "order-17" }));
   const answers = await Promise.all(requests.map((request, index) => intakes[index % 2]?.accept(request)));
@@ -56,7 +56,7 @@ test("gives a hundred requests with one key, over two intakes at once, one run",
 });
 
 test("keeps keys of different endpoints apart, and a request without a key is never a duplicate", async () => {
-  const intake = createIntake(database.pool);
+  const intake = createIntake(database.hotPath);
   const { endpointId } = sampleRequest();
   const accepted = await Promise.all([
     intake.accept(sampleRequest({ dedupeKey: "same" })),
@@ -69,7 +69,7 @@ test("keeps keys of different endpoints apart, and a request without a key is ne
 });
 
 test("flags another body under a known key and keeps it to be looked at", async () => {
-  const intake = createIntake(database.pool);
+  const intake = createIntake(database.hotPath);
   const { endpointId } = sampleRequest();
   const first = await intake.accept(sampleRequest({ endpointId, dedupeKey: "k", body: "one" }));
   const same = await intake.accept(sampleRequest({ endpointId, dedupeKey: "k", body: "one" }));
@@ -97,11 +97,16 @@ test("takes null characters and broken text wherever a sender may put them", asy
     headers: [[nasty, nasty]],
     body: Buffer.from([0, 255, 254]),
   };
-  const intake = createIntake(database.pool);
+  const intake = createIntake(database.hotPath);
   const { runId } = await intake.accept(request);
   const again = await intake.accept(request);
   expect(again).toMatchObject({ runId, isDuplicate: true });
-  const [run] = await createRunStore(database.pool).claim({ workerId: "w", leaseMs: 1000, limit: 1, runIds: [runId] });
+  const [run] = await createRunStore(database.hotPath).claim({
+    workerId: "w",
+    leaseMs: 1000,
+    limit: 1,
+    runIds: [runId],
+  });
   expect(run?.event.headers).toEqual([[nasty, nasty]]);
   expect([...(run?.event.body ?? [])]).toEqual([0, 255, 254]);
   expect(run?.event.query).toBe("a\uFFFDb\uFFFD");
@@ -110,7 +115,7 @@ test("takes null characters and broken text wherever a sender may put them", asy
 test("records a refused request with its body and starts nothing", async () => {
   const { versionId, dedupeKey, ...inbound } = sampleRequest();
   const answer = { status: 401, body: '{"error":"signature"}' };
-  const { deliveryId } = await createIntake(database.pool).refuse({
+  const { deliveryId } = await createIntake(database.hotPath).refuse({
     ...inbound,
     verdict: "rejected",
     reason: "The signature is wrong.",
@@ -133,14 +138,14 @@ test("records a refused request with its body and starts nothing", async () => {
 
 test("starts a run by hand, without a delivery", async () => {
   const { workspaceId, automationId, versionId, event } = sampleRequest();
-  const { runId } = await createIntake(database.pool).start({ workspaceId, automationId, versionId, event });
+  const { runId } = await createIntake(database.hotPath).start({ workspaceId, automationId, versionId, event });
   const [run] = await rowsOf("SELECT * FROM runs WHERE id = $1", [runId]);
   expect(run).toMatchObject({ status: "queued", trigger_type: "manual", delivery_id: null, version_id: versionId });
   expect(await rowsOf("SELECT 1 FROM deliveries WHERE workspace_id = $1", [workspaceId])).toEqual([]);
 });
 
 test("a request that can't be stored harms no other of its batch", async () => {
-  const intake = createIntake(database.pool);
+  const intake = createIntake(database.hotPath);
   const bad = sampleRequest();
   bad.event = { ...bad.event, receivedAt: new Date("+200000-01-01T00:00:00Z") };
   const good = Array.from({ length: 5 }, () => intake.accept(sampleRequest()));

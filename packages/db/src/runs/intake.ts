@@ -1,7 +1,7 @@
 import type { Accepted, Intake } from "@millrace/engine";
-import type pg from "pg";
 import { createGroupCommit } from "../group-commit.ts";
 import { type Arrival, acceptArrival, refuseArrival, startArrival } from "./arrival.ts";
+import type { HotPath } from "./hot-path.ts";
 import { writeArrivals } from "./write-arrivals.ts";
 
 const limits = {
@@ -13,10 +13,10 @@ const limits = {
 };
 
 /** Requests that arrive at once are stored by one transaction. Rejects with Overloaded when too many wait. */
-export function createIntake(pool: pg.Pool): Intake {
+export function createIntake(hotPath: HotPath): Intake {
   const writes = createGroupCommit<Arrival, Accepted>({
     ...limits,
-    flush: (arrivals) => writeArrivals(pool, arrivals),
+    flush: (arrivals) => writeArrivals(hotPath, arrivals),
     // Positions follow the order of arrival only where an earlier request of the same key is not still under way.
     keyOf: (arrival) =>
       arrival.kind === "accept" && arrival.orderKey !== ""

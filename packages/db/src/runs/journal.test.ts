@@ -15,9 +15,9 @@ let journal: Journal;
 let control: RunControl;
 beforeAll(async () => {
   database = await openTestDatabase();
-  intake = createIntake(database.pool);
-  store = createRunStore(database.pool);
-  journal = createJournal(database.pool);
+  intake = createIntake(database.hotPath);
+  store = createRunStore(database.hotPath);
+  journal = createJournal(database.hotPath);
   control = createRunControl(database.pool);
 });
 afterAll(() => database.close());
@@ -113,7 +113,7 @@ describe("a worker that lost its lease writes nothing", () => {
     const before = await runRow(run.id);
     const outcomes = await Promise.all([
       journal.commit(commitOf(run, { records: [sampleRecord("a")], effect: increment("a", "lost") })),
-      createJournal(database.pool).commit(
+      createJournal(database.hotPath).commit(
         commitOf(run, {
           records: [sampleRecord("a")],
           transition: { to: "failed", failure: { code: "timeout", message: "m" }, path: "a" },
@@ -200,7 +200,7 @@ test("a commit that the database can't store harms no other of its batch", async
 
 test("many runs of many workers count together without losing one, and without deadlocks", async () => {
   const workspaceId = newId("workspace");
-  const journals = [journal, createJournal(database.pool), createJournal(database.pool)];
+  const journals = [journal, createJournal(database.hotPath), createJournal(database.hotPath)];
   const accepted = await Promise.all(Array.from({ length: 120 }, () => intake.accept(sampleRequest({ workspaceId }))));
   const runs = await store.claim({
     workerId: "worker_1",

@@ -13,8 +13,8 @@ let intake: Intake;
 let stores: [RunStore, RunStore];
 beforeEach(async () => {
   database = await openTestDatabase();
-  intake = createIntake(database.pool);
-  stores = [createRunStore(database.pool), createRunStore(database.pool)];
+  intake = createIntake(database.hotPath);
+  stores = [createRunStore(database.hotPath), createRunStore(database.hotPath)];
 });
 afterEach(() => database.close());
 
@@ -29,7 +29,7 @@ async function queue(count: number, parts: { workspaceId: string; automationId: 
 }
 
 async function finish(runs: readonly ClaimedRun[]): Promise<void> {
-  const journal = createJournal(database.pool);
+  const journal = createJournal(database.hotPath);
   await Promise.all(runs.map((run) => journal.commit(commitOf(run, { transition: { to: "succeeded" } }))));
 }
 
@@ -76,7 +76,7 @@ describe("an automation's limit", () => {
   test("is never exceeded when each worker is rung for another run", async () => {
     const parts = sample();
     await saveAutomation(database.pool, { ...parts, concurrency: 2 });
-    const workers = Array.from({ length: 8 }, () => createRunStore(database.pool));
+    const workers = Array.from({ length: 8 }, () => createRunStore(database.hotPath));
     for (let round = 0; round < 15; round++) {
       const runIds = await queue(workers.length, parts);
       const claims = await Promise.all(
@@ -134,7 +134,7 @@ describe("a workspace's limit", () => {
   });
 
   test("is the installation's where it has none of its own", async () => {
-    const store = createRunStore(database.pool, { defaultMaxRunning: 2 });
+    const store = createRunStore(database.hotPath, { defaultMaxRunning: 2 });
     const [own, none] = [sample(), sample()];
     await saveWorkspace(database.pool, own.workspaceId, 3);
     await saveWorkspace(database.pool, none.workspaceId, null);

@@ -1,6 +1,5 @@
 import type { ClaimedRun, RunEvent, StepRecord } from "@millrace/engine";
-import type pg from "pg";
-import { statement } from "../statement.ts";
+import { type HotPath, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { fromRow, type StepRecordRow } from "./step-record-columns.ts";
 
@@ -22,9 +21,12 @@ export type TakenRow = {
 };
 
 /** With their events and what is recorded of them already, in the order of their ids. */
-export async function loadClaimed(pool: pg.Pool, rows: readonly TakenRow[]): Promise<ClaimedRun[]> {
+export async function loadClaimed(hotPath: HotPath, rows: readonly TakenRow[]): Promise<ClaimedRun[]> {
   if (rows.length === 0) return [];
-  const [events, records] = await Promise.all([loadEvents(pool, rows), loadRecords(pool, rows.filter(mayHaveRecords))]);
+  const [events, records] = await Promise.all([
+    loadEvents(hotPath, rows),
+    loadRecords(hotPath, rows.filter(mayHaveRecords)),
+  ]);
   return [...rows]
     .sort((left, right) => (left.id < right.id ? -1 : 1))
     .map((row) => ({
@@ -47,8 +49,8 @@ export async function loadClaimed(pool: pg.Pool, rows: readonly TakenRow[]): Pro
 /** A retry begins with the records that it takes over; any other run has none before it is claimed for the first time. */
 const mayHaveRecords = ({ fence, is_retry }: TakenRow): boolean => fence > 1 || is_retry;
 
-const selectEvents = statement(
-  `SELECT id, method, query, headers_json, content_type, body, received_at FROM events
+const selectEvents = laneStatement(
+  ({ events }) => `SELECT id, method, query, headers_json, content_type, body, received_at FROM ${events}
    WHERE id = ANY($1::text[]) AND id >= $2 AND id < $3`,
 );
 
@@ -62,9 +64,10 @@ type EventRow = {
   received_at: Date;
 };
 
-async function loadEvents(pool: pg.Pool, runs: readonly TakenRow[]): Promise<Map<string, RunEvent>> {
+async function loadEvents(hotPath: HotPath, runs: readonly TakenRow[]): Promise<Map<string, RunEvent>> {
   const ids = runs.map(({ event_id }) => event_id);
-  const { rows } = await pool.query<EventRow>(selectEvents([ids, ...boundsOf(ids)]));
+  const lane = await hotPath.laneOf({ event: ids });
+  const { rows } = await lane.pool.query<EventRow>(selectEvents(lane, [ids, ...boundsOf(ids)]));
   return new Map(
     rows.map(({ headers_json, content_type, received_at, ...row }) => [
       row.id,
@@ -80,17 +83,20 @@ function getEvent(events: ReadonlyMap<string, RunEvent>, { id, event_id }: Taken
   return event;
 }
 
-const selectRecords = statement(
-  `SELECT run_id, path, step_id, kind, action, status, input_json, output_json, failure_json, warnings_json, attempts_json,
+const selectRecords = laneStatement(
+  ({
+    step_records,
+  }) => `SELECT run_id, path, step_id, kind, action, status, input_json, output_json, failure_json, warnings_json, attempts_json,
      idempotency_key, reused_from_run_id, started_at, finished_at
-   FROM step_records WHERE run_id = ANY($1::text[]) AND run_id >= $2 AND run_id < $3 ORDER BY run_id, position`,
+   FROM ${step_records} WHERE run_id = ANY($1::text[]) AND run_id >= $2 AND run_id < $3 ORDER BY run_id, position`,
 );
 
-async function loadRecords(pool: pg.Pool, runs: readonly TakenRow[]): Promise<Map<string, StepRecord[]>> {
+async function loadRecords(hotPath: HotPath, runs: readonly TakenRow[]): Promise<Map<string, StepRecord[]>> {
   const byRun = new Map<string, StepRecord[]>();
   if (runs.length === 0) return byRun;
   const runIds = runs.map(({ id }) => id);
-  const { rows } = await pool.query<StepRecordRow>(selectRecords([runIds, ...boundsOf(runIds)]));
+  const lane = await hotPath.laneOf({ run: runIds });
+  const { rows } = await lane.pool.query<StepRecordRow>(selectRecords(lane, [runIds, ...boundsOf(runIds)]));
   for (const row of rows) byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), fromRow(row)]);
   return byRun;
 }

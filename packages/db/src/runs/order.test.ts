@@ -14,8 +14,8 @@ let store: RunStore;
 const automation = { workspaceId: newId("workspace"), automationId: newId("automation") };
 beforeEach(async () => {
   database = await openTestDatabase();
-  intake = createIntake(database.pool);
-  store = createRunStore(database.pool);
+  intake = createIntake(database.hotPath);
+  store = createRunStore(database.hotPath);
 });
 afterEach(() => database.close());
 
@@ -26,7 +26,7 @@ const accept = async (orderKey: string | null, body = "{}") =>
 const idsOf = (runs: readonly ClaimedRun[]) => runs.map(({ id }) => id);
 const end = (run: ClaimedRun | undefined, transition: RunTransition = { to: "succeeded" }) => {
   if (run === undefined) throw new Error("There is no run to end.");
-  return createJournal(database.pool).commit(commitOf(run, { transition }));
+  return createJournal(database.hotPath).commit(commitOf(run, { transition }));
 };
 
 test("runs of one key execute one at a time, in the order of arrival, beside those of other keys and without one", async () => {
@@ -66,7 +66,7 @@ test("500 numbered events of ten keys keep their order while workers race", asyn
       runs = await claim(runs.length > 0 ? { limit: 20, freed: runs } : { limit: 20 }, own);
     }
   };
-  await Promise.all([1, 2, 3].map(() => worker(createRunStore(database.pool))));
+  await Promise.all([1, 2, 3].map(() => worker(createRunStore(database.hotPath))));
   expect(executed.map((list) => list.length)).toEqual(Array.from({ length: 10 }, () => 50));
   for (const list of executed) expect(list).toEqual([...list].sort((a, b) => a - b));
   expect(atOnce).toBe(1);

@@ -55,7 +55,7 @@ const endDueWaits = `WITH due AS MATERIALIZED (
   UPDATE runs r SET status = 'queued', due_at = NULL, reason_json = ${requeued("due")} FROM due WHERE r.id = due.id RETURNING r.id`;
 
 /** To the end of time: whatever a wrong clock made is found here at last. */
-const days = { lowest: "$9", beyond: "'~'" };
+const days = { runs: "runs", lowest: "$9", beyond: "'~'" };
 
 /** Only those that could be taken now: what a limit or its order key holds back needs no bell. */
 const unclaimed = `WITH RECURSIVE ${[

@@ -15,11 +15,11 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const open = () => {
-  const { pool } = database;
+  const { pool, hotPath } = database;
   return {
-    intake: createIntake(pool),
-    store: createRunStore(pool),
-    journal: createJournal(pool),
+    intake: createIntake(hotPath),
+    store: createRunStore(hotPath),
+    journal: createJournal(hotPath),
     control: createRunControl(pool),
   };
 };

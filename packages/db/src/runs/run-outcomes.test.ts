@@ -15,9 +15,9 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const open = () => ({
-  intake: createIntake(database.pool),
-  store: createRunStore(database.pool),
-  journal: createJournal(database.pool),
+  intake: createIntake(database.hotPath),
+  store: createRunStore(database.hotPath),
+  journal: createJournal(database.hotPath),
   outcomes: createRunOutcomes(database.pool),
 });
 

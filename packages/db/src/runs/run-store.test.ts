@@ -12,8 +12,8 @@ let intake: Intake;
 let store: RunStore;
 beforeEach(async () => {
   database = await openTestDatabase();
-  intake = createIntake(database.pool);
-  store = createRunStore(database.pool);
+  intake = createIntake(database.hotPath);
+  store = createRunStore(database.hotPath);
 });
 afterEach(() => database.close());
 
@@ -76,7 +76,7 @@ describe("claim", () => {
           reason: { kind: "retry", path: "a", attempt: 1, message: "busy" },
         },
       });
-    await createJournal(database.pool).commit(wait(3_600_000));
+    await createJournal(database.hotPath).commit(wait(3_600_000));
     expect(await store.claim({ workerId: "w", leaseMs: 1000, limit: 1, runIds: [run.id] })).toEqual([]);
     expect(await store.claim({ workerId: "w", leaseMs: 1000, limit: 1 })).toEqual([]);
     await database.pool.query("UPDATE runs SET due_at = now() WHERE id = $1", [run.id]);
@@ -143,7 +143,7 @@ describe("recover", () => {
   });
 
   test("ends a run that keeps killing its workers, at the step that was under way", async () => {
-    const journal = createJournal(database.pool);
+    const journal = createJournal(database.hotPath);
     const { runId } = await intake.accept(sampleRequest());
     for (let crash = 1; crash <= 3; crash++) {
       const [run] = await store.claim({
@@ -169,13 +169,13 @@ describe("recover", () => {
     await expire(runId);
     await store.recover(limits);
     const [run] = await store.claim({ workerId: sampleWorker, leaseMs: 1000, limit: 1, runIds: [runId] });
-    if (run) await createJournal(database.pool).commit(commitOf(run, { records: [sampleRecord("one")] }));
+    if (run) await createJournal(database.hotPath).commit(commitOf(run, { records: [sampleRecord("one")] }));
     expect((await runRow(runId)).crash_count).toBe(0);
   });
 
   test("requeues waits that are due and lists queued runs that nobody took", async () => {
     const waiting = await claimSample(intake, store);
-    await createJournal(database.pool).commit(
+    await createJournal(database.hotPath).commit(
       commitOf(waiting, {
         transition: {
           to: "waiting",
@@ -200,7 +200,7 @@ describe("recover", () => {
 
   test("never touches a run that has ended", async () => {
     const run = await claimSample(intake, store);
-    await createJournal(database.pool).commit(commitOf(run, { transition: { to: "succeeded" } }));
+    await createJournal(database.hotPath).commit(commitOf(run, { transition: { to: "succeeded" } }));
     const before = await runRow(run.id);
     await store.recover({ unclaimedMs: 0, crashLimit: 1, limit: 100 });
     expect(await runRow(run.id)).toEqual(before);

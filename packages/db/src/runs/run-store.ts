@@ -1,7 +1,7 @@
 import type { RunStore } from "@millrace/engine";
-import type pg from "pg";
 import { statement } from "../statement.ts";
 import { claimRuns, createClaimCursor } from "./claim-runs.ts";
+import type { HotPath } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { createRecoveryCursor, recoverRuns } from "./recover-runs.ts";
 import { requeued } from "./requeued.ts";
@@ -37,9 +37,11 @@ export type RunStoreOptions = {
   defaultMaxRunning?: number | null;
 };
 
-export function createRunStore(pool: pg.Pool, { defaultMaxRunning = null }: RunStoreOptions = {}): RunStore {
+export function createRunStore(hotPath: HotPath, { defaultMaxRunning = null }: RunStoreOptions = {}): RunStore {
+  // Heartbeats, and what only happens after trouble, concern runs of any day.
+  const { pool } = hotPath.anyDay;
   const days = createUnfinishedDays(pool, defaultMaxRunning);
-  const claiming = { pool, defaultMaxRunning, days, cursor: createClaimCursor() };
+  const claiming = { hotPath, defaultMaxRunning, days, cursor: createClaimCursor() };
   const recovering = { pool, defaultMaxRunning, days, cursor: createRecoveryCursor() };
   return {
     claim: (request) => claimRuns(claiming, request),

@@ -1,6 +1,6 @@
 import type { CommitOutcome, JournalCommit, RunTransition } from "@millrace/engine";
 import type pg from "pg";
-import { statement } from "../statement.ts";
+import { type Lane, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { type StepRecordColumns, stepRecordColumns, toColumns } from "./step-record-columns.ts";
 
@@ -23,23 +23,24 @@ const looksUp = (condition: string): string => `CASE WHEN ${condition} THEN true
  * LATERAL subquery, which would pass over a row that somebody else changes at that moment); a run's row is locked before its
  * records are numbered. Only crashes without any progress between them add up.
  */
-const settle = statement(`WITH t AS MATERIALIZED (
+const settle = laneStatement(
+  ({ runs, step_records }) => `WITH t AS MATERIALIZED (
     SELECT * FROM unnest($3::text[], $4::text[], $5::int[], $6::text[], $7::boolean[], $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[], $13::text[])
       AS t(run_id, workspace_id, fence, worker_id, is_progress, status, reason, delay_ms, failure, code, path)
   ), held AS MATERIALIZED (
-    SELECT t.*, r.crash_count FROM t JOIN runs r ON r.id = t.run_id AND r.workspace_id = t.workspace_id
+    SELECT t.*, r.crash_count FROM t JOIN ${runs} r ON r.id = t.run_id AND r.workspace_id = t.workspace_id
     WHERE r.id = ANY($3::text[]) AND r.id >= $1 AND r.id < $2
       AND r.status = 'running' AND r.fence = t.fence AND r.lease_owner = t.worker_id
     ORDER BY r.id FOR NO KEY UPDATE OF r
   ), recorded AS (
-    INSERT INTO step_records (run_id, workspace_id, position, ${recordList})
+    INSERT INTO ${step_records} (run_id, workspace_id, position, ${recordList})
     SELECT s.run_id, s.workspace_id, s.ordinal + COALESCE(
-      (SELECT max(e.position) FROM step_records e WHERE e.run_id = s.run_id AND e.run_id >= $1 AND e.run_id < $2), -1), ${recordList}
+      (SELECT max(e.position) FROM ${step_records} e WHERE e.run_id = s.run_id AND e.run_id >= $1 AND e.run_id < $2), -1), ${recordList}
     FROM unnest($14::text[], $15::text[], $16::int[], ${recordParameters.join(", ")}) AS s(run_id, workspace_id, ordinal, ${recordList})
     WHERE ${looksUp("s.run_id IN (SELECT run_id FROM held)")}
     ON CONFLICT (run_id, path) DO UPDATE SET ${replaced.join(", ")}
   ), moved AS (
-    UPDATE runs r SET status = COALESCE(h.status, r.status),
+    UPDATE ${runs} r SET status = COALESCE(h.status, r.status),
       lease_owner = CASE WHEN h.status IS NULL THEN r.lease_owner END, lease_until = CASE WHEN h.status IS NULL THEN r.lease_until END,
       crash_count = CASE WHEN h.is_progress THEN 0 ELSE r.crash_count END,
       reason_json = CASE WHEN h.delay_ms IS NULL THEN h.reason ELSE (h.reason::jsonb || jsonb_build_object('until', ${untilText}))::text END,
@@ -47,17 +48,22 @@ const settle = statement(`WITH t AS MATERIALIZED (
       finished_at = CASE WHEN h.status IN ('succeeded', 'failed') THEN now() END
     FROM held h WHERE r.id = h.run_id AND r.id >= $1 AND r.id < $2 AND (h.status IS NOT NULL OR (h.is_progress AND h.crash_count > 0))
   )
-  SELECT run_id AS id FROM held`);
+  SELECT run_id AS id FROM held`,
+);
 
 /** Writes records and transitions; resolves to the runs that were under their leases. Commits hold different runs. */
-export async function settleRuns(client: pg.Pool | pg.PoolClient, settling: readonly Settling[]): Promise<Set<string>> {
+export async function settleRuns(
+  client: pg.Pool | pg.PoolClient,
+  lane: Lane,
+  settling: readonly Settling[],
+): Promise<Set<string>> {
   const commits = settling.map(({ commit }) => commit);
   const transitions = commits.map(({ transition }) => transition);
   const failures = transitions.map((transition) => (transition?.to === "failed" ? transition.failure : undefined));
   const records = settling.flatMap(recordsOf);
   const ids = commits.map(({ runId }) => runId);
   const { rows } = await client.query<{ id: string }>(
-    settle([
+    settle(lane, [
       ...boundsOf(ids),
       ids,
       commits.map(({ workspaceId }) => workspaceId),

@@ -1,6 +1,7 @@
 import type { ClaimRequest } from "@millrace/engine";
 import pg from "pg";
 import { type DayParameters, fitting, isDue, isLastChance, locked, named, take } from "./choose-runs.ts";
+import type { HotPath } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import type { TakenRow } from "./load-claimed.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
@@ -8,7 +9,7 @@ import type { UnfinishedDays } from "./unfinished-days.ts";
 /** A run that a limit or its order key may hold back. `locks`: the workspaces and automations whose limits it is under. */
 export type ProposedRun = { id: string; locks: string[] };
 
-type Claiming = { pool: pg.Pool; defaultMaxRunning: number | null; days: UnfinishedDays };
+type Claiming = { hotPath: HotPath; defaultMaxRunning: number | null; days: UnfinishedDays };
 
 /** Any number that nothing else of ours seeds its locks with. */
 const lockSeed = 44_003;
@@ -21,7 +22,7 @@ const lockSeed = 44_003;
  * the whole request already. Hence literals: a request of several statements takes no parameters.
  */
 export async function takeLimited(
-  { pool, defaultMaxRunning, days }: Claiming,
+  { hotPath, defaultMaxRunning, days }: Claiming,
   { workerId, leaseMs, limit, isLastChance: isLast }: ClaimRequest,
   proposed: readonly ProposedRun[],
 ): Promise<TakenRow[]> {
@@ -49,12 +50,13 @@ export async function takeLimited(
   ].join(", ")}
     SELECT *, true AS is_limited FROM taken`;
   // One answer for each statement, which the types of `pg` do not say.
-  const answers: pg.QueryResult | pg.QueryResult[] = await pool.query(`${lock}; ${claim}`);
+  const answers: pg.QueryResult | pg.QueryResult[] = await hotPath.anyDay.pool.query(`${lock}; ${claim}`);
   const last: pg.QueryResult<TakenRow> | undefined = Array.isArray(answers) ? answers.at(-1) : answers;
   return last?.rows ?? [];
 }
 
 const literals = (lowest: string, beyond: string): DayParameters => ({
+  runs: "runs",
   lowest: pg.escapeLiteral(lowest),
   beyond: pg.escapeLiteral(beyond),
 });

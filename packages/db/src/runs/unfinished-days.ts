@@ -2,11 +2,16 @@ import { idTime, isId, lowestIdAt } from "@millrace/base";
 import pg from "pg";
 import { dayMs, startOfDay } from "../partitions/partitioned-tables.ts";
 
-/** Ids from `lowest` up to but without `beyond`. */
-export type IdBounds = { lowest: string; beyond: string };
+/** Ids of unfinished runs: from `lowest` up to but without `beyond`. */
+export type UnfinishedBounds = {
+  lowest: string;
+  beyond: string;
+  /** The first id of today, when last looked, where no run of another day was unfinished. */
+  onlyDay?: string;
+};
 
 export interface UnfinishedDays {
-  read(): Promise<IdBounds>;
+  read(): Promise<UnfinishedBounds>;
 }
 
 const freshForMs = 5_000;
@@ -31,7 +36,7 @@ export function createUnfinishedDays(
   now: () => Date = () => new Date(),
 ): UnfinishedDays {
   const unfinished = unfinishedOf(defaultMaxRunning);
-  let known: { bounds: Promise<IdBounds>; at: number } | undefined;
+  let known: { bounds: Promise<UnfinishedBounds>; at: number } | undefined;
   return {
     read() {
       const time = now();
@@ -46,28 +51,33 @@ export function createUnfinishedDays(
   };
 }
 
-async function readBounds(pool: pg.Pool, unfinished: readonly string[], now: Date): Promise<IdBounds> {
-  const today = startOfDay(now).getTime();
-  const yesterday = lowestIdAt("run", new Date(today - dayMs));
-  const lowest = (await readLowest(pool, unfinished)) ?? yesterday;
+async function readBounds(pool: pg.Pool, unfinished: readonly string[], now: Date): Promise<UnfinishedBounds> {
+  const startOf = (offset: number) => lowestIdAt("run", new Date(startOfDay(now).getTime() + offset * dayMs));
+  const [yesterday, today, tomorrow, beyond] = [startOf(-1), startOf(0), startOf(1), startOf(2)];
+  const { lowest, highest } = await readSpan(pool, unfinished);
+  const isOnlyToday = lowest === null || highest === null || (lowest >= today && highest < tomorrow);
   return {
-    lowest: lowest < yesterday ? startOfItsDay(lowest) : yesterday,
-    beyond: lowestIdAt("run", new Date(today + 2 * dayMs)),
+    lowest: lowest !== null && lowest < yesterday ? startOfItsDay(lowest) : yesterday,
+    beyond,
+    ...(isOnlyToday ? { onlyDay: today } : {}),
   };
 }
 
 const undefinedTable = "42P01";
 
-async function readLowest(pool: pg.Pool, unfinished: readonly string[]): Promise<string | null> {
+type Span = { lowest: string | null; highest: string | null };
+
+/** Of one run of each day that has unfinished ones, so of the right days. */
+async function readSpan(pool: pg.Pool, unfinished: readonly string[]): Promise<Span> {
   for (let attempt = 1; ; attempt++) {
     const { rows: partitions } = await pool.query<{ name: string }>(
       "SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'runs'::regclass",
     );
     try {
-      const { rows } = await pool.query<{ lowest: string | null }>(
-        `SELECT min(id) AS lowest FROM (${partitions.flatMap(({ name }) => anyOf(name, unfinished)).join(" UNION ALL ")}) unfinished`,
+      const { rows } = await pool.query<Span>(
+        `SELECT min(id) AS lowest, max(id) AS highest FROM (${partitions.flatMap(({ name }) => anyOf(name, unfinished)).join(" UNION ALL ")}) unfinished`,
       );
-      return rows[0]?.lowest ?? null;
+      return rows[0] ?? { lowest: null, highest: null };
     } catch (error) {
       // Retention dropped one of them in between.
       if (attempt > 1 || !(error instanceof pg.DatabaseError) || error.code !== undefinedTable) throw error;

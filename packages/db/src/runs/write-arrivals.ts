@@ -1,10 +1,10 @@
 import { type Accepted, acceptedAnswer, duplicateAnswer } from "@millrace/engine";
 import type pg from "pg";
 import { pipelinedTransaction } from "../pipelined-transaction.ts";
-import { statement } from "../statement.ts";
 import { storedText, storedTextOrNull } from "../stored-text.ts";
 import type { Arrival } from "./arrival.ts";
 import { claimDedupeKeys, isKeyed, type Owner } from "./dedupe.ts";
+import { type HotPath, type Ids, type Lane, laneStatement } from "./hot-path.ts";
 
 /** An arrival and what is made of it. `runId` is another's where it is a duplicate, and absent where it was refused. */
 type Outcome = {
@@ -16,21 +16,28 @@ type Outcome = {
 };
 
 /** Stores a batch, all of it or nothing. */
-export async function writeArrivals(pool: pg.Pool, arrivals: readonly Arrival[]): Promise<Accepted[]> {
+export async function writeArrivals(hotPath: HotPath, arrivals: readonly Arrival[]): Promise<Accepted[]> {
+  const lane = await hotPath.laneOf(idsOf(arrivals));
   if (!arrivals.some(isKeyed)) {
     const outcomes = arrivals.map((arrival) => judge(arrival, undefined));
-    await insertAll(pool, outcomes);
+    await insertAll(lane.pool, lane, outcomes);
     return outcomes.map(acceptedOf);
   }
-  const outcomes = await pipelinedTransaction(pool, {
+  const outcomes = await pipelinedTransaction(lane.pool, {
     async read(client) {
       const owners = await claimDedupeKeys(client, arrivals);
       return arrivals.map((arrival) => judge(arrival, owners.get(arrival)));
     },
-    write: (client, judged) => [insertAll(client, judged)],
+    write: (client, judged) => [insertAll(client, lane, judged)],
   });
   return outcomes.map(acceptedOf);
 }
+
+const idsOf = (arrivals: readonly Arrival[]): Ids => ({
+  event: arrivals.map(({ ids }) => ids.eventId),
+  delivery: arrivals.map(({ ids }) => ids.deliveryId),
+  run: arrivals.map(({ ids }) => ids.runId),
+});
 
 const acceptedOf = (outcome: Outcome): Accepted => ({
   runId: outcome.runId ?? "",
@@ -55,22 +62,25 @@ function answerOf({ arrival, isDuplicate, runId }: Outcome) {
   return isDuplicate ? duplicateAnswer(runId ?? "") : acceptedAnswer(runId ?? "");
 }
 
-const insert = statement(`WITH stored_events AS (
-    INSERT INTO events (id, workspace_id, method, query, headers_json, content_type, body, received_at)
+const insert = laneStatement(
+  ({ events, runs, deliveries }) => `WITH stored_events AS (
+    INSERT INTO ${events} (id, workspace_id, method, query, headers_json, content_type, body, received_at)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::timestamptz[])
   ), stored_runs AS (
-    INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, queued_at,
+    INSERT INTO ${runs} (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, origin_run_id, queued_at,
       order_key, order_position)
     SELECT r, w, a, v, e, d, t, r, now(), k, CASE WHEN k = '' THEN 0 ELSE nextval('runs_order_position_seq') END
     FROM unnest($9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[]) AS t(r, w, a, v, e, d, t, k)
   )
-  INSERT INTO deliveries (id, workspace_id, endpoint_id, automation_id, event_id, run_id, verdict, reason, dedupe_key,
+  INSERT INTO ${deliveries} (id, workspace_id, endpoint_id, automation_id, event_id, run_id, verdict, reason, dedupe_key,
     method, content_type, size_bytes, source_ip, answer_status, answer_body, received_at)
   SELECT * FROM unnest($17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
-    $26::text[], $27::text[], $28::int[], $29::text[], $30::int[], $31::text[], $32::timestamptz[])`);
+    $26::text[], $27::text[], $28::int[], $29::text[], $30::int[], $31::text[], $32::timestamptz[])`,
+);
 
-async function insertAll(client: pg.Pool | pg.PoolClient, outcomes: readonly Outcome[]): Promise<void> {
-  await client.query(insert([...eventColumns(outcomes), ...runColumns(outcomes), ...deliveryColumns(outcomes)]));
+async function insertAll(client: pg.Pool | pg.PoolClient, lane: Lane, outcomes: readonly Outcome[]): Promise<void> {
+  const values = [...eventColumns(outcomes), ...runColumns(outcomes), ...deliveryColumns(outcomes)];
+  await client.query(insert(lane, values));
 }
 
 function eventColumns(outcomes: readonly Outcome[]): unknown[] {

@@ -8,7 +8,7 @@ import {
   type StateRequest,
 } from "../key-values/apply-state-operations.ts";
 import { pipelinedTransaction } from "../pipelined-transaction.ts";
-import { statement } from "../statement.ts";
+import { type HotPath, type Lane, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { type Settling, settleRuns } from "./settle-runs.ts";
 
@@ -20,13 +20,15 @@ type Entry = Settling & {
 };
 
 /** Writes commits of different runs together; each one's outcome is its own. */
-export async function writeCommits(pool: pg.Pool, commits: readonly JournalCommit[]): Promise<CommitOutcome[]> {
-  if (commits.some(({ effect }) => effect !== undefined)) return writeWithEffects(pool, commits);
+export async function writeCommits(hotPath: HotPath, commits: readonly JournalCommit[]): Promise<CommitOutcome[]> {
+  const lane = await hotPath.laneOf({ run: commits.map(({ runId }) => runId) });
+  if (commits.some(({ effect }) => effect !== undefined)) return writeWithEffects(lane, commits);
   const settling = commits.map((commit): Settling => ({ commit, outcome: { kind: "committed" } }));
-  const held = await settleRuns(pool, settling);
+  const held = await settleRuns(lane.pool, lane, settling);
   if (held.size === commits.length) return settling.map(({ outcome }) => outcome);
   const left = await readRuns(
-    pool,
+    lane.pool,
+    lane,
     commits.filter(({ runId }) => !held.has(runId)),
   );
   return commits.map((commit) =>
@@ -35,24 +37,24 @@ export async function writeCommits(pool: pg.Pool, commits: readonly JournalCommi
 }
 
 /** In two round trips, however many they are: what is read and locked, and what is written. */
-async function writeWithEffects(pool: pg.Pool, commits: readonly JournalCommit[]): Promise<CommitOutcome[]> {
-  const entries = await pipelinedTransaction(pool, {
+async function writeWithEffects(lane: Lane, commits: readonly JournalCommit[]): Promise<CommitOutcome[]> {
+  const entries = await pipelinedTransaction(lane.pool, {
     async read(client) {
-      const reading = readRuns(client, commits);
+      const reading = readRuns(client, lane, commits);
       const requests = commits.flatMap(requestOf);
       // A list is read after what the requests before it wrote, one round trip after the other.
       const isPlain = requests.every(({ operation }) => operation.op !== "list");
       const opening = isPlain ? openState(client, requests) : undefined;
       const [runs, state] = await Promise.all([reading, opening]);
       const entries = commits.map((commit) => judge(runs.get(commit.runId), commit));
-      await recallEffects(client, entries);
+      await recallEffects(client, lane, entries);
       if (state === undefined) await applyEffects(client, entries);
       return { entries, state };
     },
     write(client, { entries, state }) {
       const storing = state === undefined ? [] : storeEffects(client, state, entries);
       const open = entries.filter(({ isOpen }) => isOpen);
-      return [...storing, ...(open.length > 0 ? [settleRuns(client, open)] : [])];
+      return [...storing, ...(open.length > 0 ? [settleRuns(client, lane, open)] : [])];
     },
   }).then(({ entries }) => entries);
   return entries.map(({ outcome }) => outcome);
@@ -66,21 +68,24 @@ type RunRow = {
   is_effect_done: boolean;
 };
 
-const lockRuns = statement(`SELECT r.id, r.status, r.fence, r.lease_owner, t.path IS NOT NULL AND EXISTS (
-      SELECT 1 FROM step_records s WHERE s.run_id = r.id AND s.run_id >= $4 AND s.run_id < $5 AND s.path = t.path AND s.status = 'succeeded'
+const lockRuns = laneStatement(
+  ({ runs, step_records }) => `SELECT r.id, r.status, r.fence, r.lease_owner, t.path IS NOT NULL AND EXISTS (
+      SELECT 1 FROM ${step_records} s WHERE s.run_id = r.id AND s.run_id >= $4 AND s.run_id < $5 AND s.path = t.path AND s.status = 'succeeded'
     ) AS is_effect_done
   FROM unnest($1::text[], $2::text[], $3::text[]) AS t(id, workspace_id, path)
-  JOIN runs r ON r.id = t.id AND r.workspace_id = t.workspace_id
-  WHERE r.id = ANY($1::text[]) AND r.id >= $4 AND r.id < $5 ORDER BY r.id FOR NO KEY UPDATE OF r`);
+  JOIN ${runs} r ON r.id = t.id AND r.workspace_id = t.workspace_id
+  WHERE r.id = ANY($1::text[]) AND r.id >= $4 AND r.id < $5 ORDER BY r.id FOR NO KEY UPDATE OF r`,
+);
 
 async function readRuns(
   client: pg.Pool | pg.PoolClient,
+  lane: Lane,
   commits: readonly JournalCommit[],
 ): Promise<Map<string, RunRow>> {
   const ids = commits.map(({ runId }) => runId);
   const workspaceIds = commits.map(({ workspaceId }) => workspaceId);
   const paths = commits.map(({ effect }) => effect?.path ?? null);
-  const { rows } = await client.query<RunRow>(lockRuns([ids, workspaceIds, paths, ...boundsOf(ids)]));
+  const { rows } = await client.query<RunRow>(lockRuns(lane, [ids, workspaceIds, paths, ...boundsOf(ids)]));
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -100,11 +105,11 @@ function outcomeOf(run: RunRow | undefined, { fence, transition }: JournalCommit
 }
 
 /** An effect whose step is recorded as succeeded took place in that same transaction: it must not happen again. */
-async function recallEffects(client: pg.PoolClient, entries: readonly Entry[]): Promise<void> {
+async function recallEffects(client: pg.PoolClient, { tables }: Lane, entries: readonly Entry[]): Promise<void> {
   const done = entries.filter(({ isEffectDone, outcome }) => isEffectDone && outcome.kind === "committed");
   if (done.length === 0) return;
   const { rows } = await client.query<{ run_id: string; output_json: string | null }>(
-    `SELECT s.run_id, s.output_json FROM step_records s JOIN unnest($1::text[], $2::text[]) AS t(run_id, path)
+    `SELECT s.run_id, s.output_json FROM ${tables.step_records} s JOIN unnest($1::text[], $2::text[]) AS t(run_id, path)
        ON s.run_id = t.run_id AND s.path = t.path WHERE s.status = 'succeeded'`,
     [done.map(({ commit }) => commit.runId), done.map(({ commit }) => commit.effect?.path)],
   );

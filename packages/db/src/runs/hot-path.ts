@@ -1,0 +1,117 @@
+import type { IdKind } from "@millrace/base";
+import type pg from "pg";
+import { type Day, dayOfPartition, partitionedTables, partitionOf } from "../partitions/partitioned-tables.ts";
+import { statement } from "../statement.ts";
+import { boundsOf } from "./id-bounds.ts";
+
+type TableName = (typeof partitionedTables)[number]["table"];
+
+/** What a statement calls each partitioned table: by its own name, or by that of one day's partition. */
+export type Tables = Record<TableName, string>;
+
+/** Where a statement goes, and which tables it names there. */
+export type Lane = { pool: pg.Pool; tables: Tables };
+
+export interface HotPath {
+  /** For rows of any day. */
+  anyDay: Lane;
+  /**
+   * For the rows with these ids: the lane of their day, where they are all of one day that has partitions. A statement
+   * about a day's own tables has no partitions to choose from, so its plan is short, and is kept (docs/decisions/0005).
+   */
+  laneOf(ids: Ids): Promise<Lane>;
+}
+
+export type Ids = Partial<Record<IdKind, readonly string[]>>;
+
+export type HotPools = {
+  /** Makes its plans for the very values. */
+  anyDay: pg.Pool;
+  /** Keeps its plans. */
+  ofDay: pg.Pool;
+};
+
+const whole: Tables = { events: "events", deliveries: "deliveries", runs: "runs", step_records: "step_records" };
+
+/** Partitions are made days ahead and dropped when nothing unfinished needs them. */
+const freshForMs = 60_000;
+
+export function createHotPath(pools: HotPools): HotPath {
+  const anyDay: Lane = { pool: pools.anyDay, tables: whole };
+  let known: { lanes: Promise<DayLane[]>; at: number } | undefined;
+
+  function readLanes(): Promise<DayLane[]> {
+    const now = performance.now();
+    if (known !== undefined && now - known.at < freshForMs) return known.lanes;
+    const reading = {
+      lanes: readDays(pools.anyDay).then((days) => days.map((day) => openLane(pools.ofDay, day))),
+      at: now,
+    };
+    reading.lanes.catch(() => {
+      if (known === reading) known = undefined;
+    });
+    known = reading;
+    return reading.lanes;
+  }
+
+  return {
+    anyDay,
+    async laneOf(ids) {
+      const lanes = await readLanes();
+      return lanes.find(({ bounds }) => isWithin(ids, bounds))?.lane ?? anyDay;
+    },
+  };
+}
+
+type DayLane = { lane: Lane; bounds: Partial<Record<IdKind, Day>> };
+
+function openLane(pool: pg.Pool, day: Date): DayLane {
+  const tables = { ...whole };
+  const bounds: DayLane["bounds"] = {};
+  for (const partitioned of partitionedTables) {
+    const partition = partitionOf(partitioned, day);
+    tables[partitioned.table] = partition.name;
+    bounds[partitioned.kind] = partition;
+  }
+  return { lane: { pool, tables }, bounds };
+}
+
+function isWithin(ids: Ids, bounds: DayLane["bounds"]): boolean {
+  return Object.entries(ids).every(([kind, some]) => {
+    if (some.length === 0) return true;
+    const day = bounds[kind as IdKind];
+    const [lowest, beyond] = boundsOf(some);
+    return day !== undefined && lowest >= day.lowest && beyond < day.beyond;
+  });
+}
+
+/** Days for which every table has a partition, the latest first. */
+async function readDays(pool: pg.Pool): Promise<Date[]> {
+  const { rows } = await pool.query<{ table: string; name: string }>(
+    `SELECT inhparent::regclass::text AS table, relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+     WHERE inhparent = ANY($1::regclass[])`,
+    [partitionedTables.map(({ table }) => table)],
+  );
+  const counts = new Map<number, number>();
+  for (const { table, name } of rows) {
+    const partitioned = partitionedTables.find((one) => one.table === table);
+    const day = partitioned && dayOfPartition(partitioned, name)?.getTime();
+    if (day !== undefined) counts.set(day, (counts.get(day) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => count === partitionedTables.length)
+    .map(([time]) => new Date(time))
+    .sort((left, right) => right.getTime() - left.getTime());
+}
+
+/** A statement of the hot path: `text` is asked for once for each day's tables. */
+export function laneStatement(
+  text: (tables: Tables) => string,
+): (lane: Pick<Lane, "tables">, values: unknown[]) => pg.QueryConfig {
+  const made = new WeakMap<Tables, (values: unknown[]) => pg.QueryConfig>();
+  return ({ tables }, values) => {
+    const known = made.get(tables) ?? statement(text(tables));
+    made.set(tables, known);
+    return known(values);
+  };
+}

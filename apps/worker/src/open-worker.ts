@@ -11,7 +11,7 @@ import {
 } from "@millrace/engine";
 
 /** Waits for rings and hands each to the pool; the queue package opens it. */
-export type RingListener = { close(): Promise<void> };
+export type RingListener = { roomChanged(): void; close(): Promise<void> };
 
 export type WorkerPorts = Omit<EngineServices, "plans"> & {
   store: RunStore;
@@ -36,6 +36,7 @@ export type Worker = {
 /** The worker role: listens for rings, runs what it claims, and recovers what others left behind. */
 export async function openWorker(ports: WorkerPorts, options: WorkerOptions): Promise<Worker> {
   const { store, versions, listen, ...engine } = ports;
+  let listener: RingListener | undefined;
   const pool = createRunPool(
     store,
     { ...engine, plans: createPlanCache(versions) },
@@ -43,14 +44,16 @@ export async function openWorker(ports: WorkerPorts, options: WorkerOptions): Pr
       concurrency: options.concurrency,
       leaseMs: options.leaseMs ?? runPoolDefaults.leaseMs,
       heartbeatMs: options.heartbeatMs ?? runPoolDefaults.heartbeatMs,
+      onRoom: () => listener?.roomChanged(),
     },
   );
-  const listener = await listen({
+  const heard = await listen({
     room: pool.room,
     async onRing(runIds) {
       await pool.take(runIds);
     },
   });
+  listener = heard;
   const reconciler = startReconciler(store, pool, engine.log, {
     ...reconcileDefaults,
     ...options.reconcile,
@@ -58,7 +61,7 @@ export async function openWorker(ports: WorkerPorts, options: WorkerOptions): Pr
   return {
     pool,
     async close(graceMs) {
-      const [drained] = await Promise.all([pool.drain(graceMs), reconciler.stop(), listener.close()]);
+      const [drained] = await Promise.all([pool.drain(graceMs), reconciler.stop(), heard.close()]);
       return drained;
     },
   };

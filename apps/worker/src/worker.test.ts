@@ -363,3 +363,32 @@ test("a worker that closes hands its runs to the next one, and this is no crash"
   expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
   expect((await bench.get(runId)).crashCount).toBe(0);
 });
+
+test("a late ring for a run that ended here asks the database for nothing, any other ring does", async () => {
+  const asked: string[][] = [];
+  const { store } = bench.ports;
+  const claim: typeof store.claim = (request) => {
+    if (request.runIds) asked.push([...request.runIds]);
+    return store.claim(request);
+  };
+  const worker = await bench.work({ store: { ...store, claim } }, { everyMs: 60_000, unclaimedMs: 60_000 });
+  const version = await bench.publish([call("one")]);
+  const [ended, waits] = [await bench.start(version), await bench.start(version)];
+  expect(await worker.pool.take([ended])).toBe(1);
+  await bench.settled(ended);
+  // Its lease is given back a moment after the end of the run is committed.
+  while (worker.pool.active() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await worker.pool.take([ended])).toBe(0);
+  expect(asked).toEqual([[ended]]);
+
+  bench.act(async () => {
+    throw new Failure("rate_limited", "Not now.", { retryAfterMs: 3_000 });
+  });
+  expect(await worker.pool.take([ended, waits])).toBe(1);
+  await bench.settled(waits, /waiting/);
+  await bench.pool.query("UPDATE runs SET due_at = now() WHERE id = $1", [waits]);
+  bench.act(async () => "ok");
+  expect(await worker.pool.take([waits])).toBe(1);
+  expect(await bench.settled(waits)).toMatchObject({ status: "succeeded" });
+  expect(asked).toEqual([[ended], [waits], [waits]]);
+});

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createGroupCommit, Overloaded } from "./group-commit.ts";
 
 type Item = { id: number; key: string; isBad: boolean };
@@ -154,4 +154,32 @@ test("items of one key may share a batch, and still never flush at once nor chan
   expect(flushed.flat().filter((item) => item.startsWith("a"))).toEqual(items.filter((item) => item.startsWith("a")));
   expect(most).toBe(1);
   expect(flushed.some((batch) => batch.filter((item) => item.startsWith("a")).length > 1)).toBe(true);
+});
+
+test("items in company wait for more of them, a full batch and an item alone wait for nobody", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const sizes: number[] = [];
+  const writes = createGroupCommit<number, number>({
+    ...{ maxBatch: 3, maxConcurrent: 2, maxQueued: 100, spacingMs: 8 },
+    async flush(batch) {
+      sizes.push(batch.length);
+      return batch;
+    },
+  });
+  await writes.submit(1);
+  await writes.submit(2);
+  await Promise.all([writes.submit(3), writes.submit(4)]);
+  expect(sizes).toEqual([1, 1, 2]);
+  await Promise.all([writes.submit(5), writes.submit(6), writes.submit(7)]);
+  expect(sizes).toEqual([1, 1, 2, 3]);
+
+  const late = writes.submit(8);
+  await vi.advanceTimersByTimeAsync(7);
+  for (let turns = 0; turns < 5; turns++) await turn();
+  expect(sizes).toEqual([1, 1, 2, 3]);
+  const later = writes.submit(9);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await Promise.all([late, later])).toEqual([8, 9]);
+  expect(sizes).toEqual([1, 1, 2, 3, 2]);
 });

@@ -15,6 +15,11 @@ export type GroupCommitOptions<Item, Result> = {
   maxBatch: number;
   /** Flushes under way at once. */
   maxConcurrent: number;
+  /**
+   * While items come in company, a flush that is not full begins this long after the one before it: fewer, larger ones
+   * cost much less. One that comes alone waits for nobody.
+   */
+  spacingMs?: number;
   /** Items that wait; beyond, `submit` rejects with Overloaded. */
   maxQueued: number;
   /** Items of one key never flush at once, and keep their order. Those without a key are in nobody's way. */
@@ -44,6 +49,7 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
   let queue: Waiting<Item, Result>[] = [];
   let flushing = 0;
   let isScheduled = false;
+  let lastBatch = { startedAt: Number.NEGATIVE_INFINITY, size: 0 };
   const busyKeys = new Set<string>();
   let idleListeners: (() => void)[] = [];
 
@@ -52,13 +58,24 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
     if (isScheduled || flushing >= options.maxConcurrent || queue.length === 0) return;
     isScheduled = true;
     setImmediate(() => {
-      isScheduled = false;
-      while (flushing < options.maxConcurrent) {
-        const batch = takeBatch();
-        if (batch.length === 0) break;
-        void run(batch);
-      }
+      const waitMs = lastBatch.startedAt + spacingMs() - performance.now();
+      if (waitMs > 0) setTimeout(flushAll, waitMs);
+      else flushAll();
     });
+  }
+
+  function spacingMs(): number {
+    return lastBatch.size === 1 || queue.length >= options.maxBatch ? 0 : (options.spacingMs ?? 0);
+  }
+
+  function flushAll(): void {
+    isScheduled = false;
+    while (flushing < options.maxConcurrent) {
+      const batch = takeBatch();
+      if (batch.length === 0) break;
+      lastBatch = { startedAt: performance.now(), size: batch.length };
+      void run(batch);
+    }
   }
 
   function takeBatch(): Waiting<Item, Result>[] {

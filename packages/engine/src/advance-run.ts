@@ -12,7 +12,7 @@ import {
 import { Failure, type Json } from "@millrace/base";
 import type { EngineServices } from "./engine-services.ts";
 import { Execution } from "./execution.ts";
-import type { ClaimedRun } from "./ports.ts";
+import type { ClaimedRun, RunTransition } from "./ports.ts";
 import { computeAnswer } from "./respond.ts";
 import { runActionStep } from "./run-action-step.ts";
 
@@ -21,15 +21,20 @@ export type Flow = "goes_on" | "left";
 
 /**
  * Runs every step that is not recorded yet, in order, and gives the run its next status: succeeded, failed, waiting or
- * in review. Safe to call again for the same run after any crash: recorded steps are not run twice.
+ * in review, which it resolves to. Safe to call again for the same run after any crash: recorded steps are not run twice.
  * Throws LeaseLost if the run is no longer ours, and whatever the database throws; then nothing was lost, and the run is
  * to be released or left to its lease.
  */
-export async function advanceRun(run: ClaimedRun, services: EngineServices, signal: AbortSignal): Promise<void> {
+export async function advanceRun(
+  run: ClaimedRun,
+  services: EngineServices,
+  signal: AbortSignal,
+): Promise<RunTransition["to"] | undefined> {
   const plan = await services.plans.get(run);
   const execution = new Execution(run, plan.name, services, signal);
   const flow = await runSteps(plan.steps, true, execution, services);
   if (flow === "goes_on") await execution.commit({ transition: { to: "succeeded" } });
+  return execution.leftAs;
 }
 
 /** `isTail`: nothing comes after these steps, so the last one's record and the run's end commit together. */

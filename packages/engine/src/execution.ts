@@ -38,6 +38,7 @@ export class Execution {
   #secrets: string[] = [];
   #redactor = createRedactor([]);
   readonly #connectionIds = new Map<string, string>();
+  #leftAs: RunTransition["to"] | undefined;
 
   constructor(run: ClaimedRun, automationName: string, services: EngineServices, signal: AbortSignal) {
     this.run = run;
@@ -50,6 +51,11 @@ export class Execution {
       run: { id: run.id, startedAt: run.startedAt.toISOString() },
       automation: { id: run.automationId, name: automationName },
     };
+  }
+
+  /** The status that the run was given; undefined while it is running. */
+  get leftAs(): RunTransition["to"] | undefined {
+    return this.#leftAs;
   }
 
   recorded(path: string): StepRecord | undefined {
@@ -95,6 +101,7 @@ export class Execution {
     if (outcome.kind === "lease_lost") throw new LeaseLost(runId);
     if (outcome.kind === "committed") {
       this.#pending = this.#pending.filter((record) => !records.includes(record));
+      this.#leftAs = parts.transition?.to;
       for (const record of records) this.#recorded.set(record.path, record);
       this.#announce(records, parts.transition);
       this.#observe(records, parts.transition);

@@ -1,13 +1,15 @@
 import { advanceRun } from "./advance-run.ts";
 import type { EngineServices } from "./engine-services.ts";
 import { LeaseLost } from "./execution.ts";
-import type { ClaimedRun, RunGroup, RunStore } from "./ports.ts";
+import type { ClaimedRun, RunGroup, RunStore, RunTransition } from "./ports.ts";
 
 export type RunPoolOptions = {
   /** How many runs this process works on at once. */
   concurrency: number;
   leaseMs: number;
   heartbeatMs: number;
+  /** There is room again, or more of it. */
+  onRoom?: () => void;
 };
 
 export const runPoolDefaults: RunPoolOptions = { concurrency: 100, leaseMs: 15_000, heartbeatMs: 5_000 };
@@ -31,6 +33,9 @@ const maxFreedAtOnce = 32;
 const probationMs = 2_000;
 /** Runs on probation keep the others waiting, so these get as long again before the next ones. */
 const probationsMs = 4_000;
+
+/** Under load a run is often over before its ring is heard. */
+const maxEnded = 10_000;
 
 const keyOf = ({ workspaceId, automationId, orderKey }: RunGroup): string =>
   `${workspaceId} ${automationId} ${orderKey}`;
@@ -64,6 +69,8 @@ export function createRunPool(
   let hasBacklog = false;
   /** Where runs ended that a limit or an order key concerns: others may be waiting for just that. */
   const freed = new Map<string, RunGroup>();
+  /** Runs that ended here lately: nothing is to be claimed for their rings. Any other run may be queued again. */
+  const ended = new Set<string>();
   const { log, workerId } = services;
 
   const heartbeat = setInterval(() => void beat(), options.heartbeatMs);
@@ -101,7 +108,8 @@ export function createRunPool(
   }
 
   async function claim(which: { runIds?: readonly string[]; freed?: readonly RunGroup[] }): Promise<number> {
-    const { runIds } = which;
+    const runIds = which.runIds?.filter((id) => !ended.has(id));
+    if (runIds?.length === 0) return 0;
     const limit = Math.min(room(), runIds?.length ?? Number.POSITIVE_INFINITY);
     if (isDraining || limit <= 0) {
       hasBacklog ||= !isDraining;
@@ -109,7 +117,13 @@ export function createRunPool(
     }
     claiming += limit;
     try {
-      const runs = await store.claim({ workerId, leaseMs: options.leaseMs, limit, ...which });
+      const runs = await store.claim({
+        workerId,
+        leaseMs: options.leaseMs,
+        limit,
+        ...which,
+        ...(runIds && { runIds }),
+      });
       if (runIds !== undefined) hasBacklog ||= runIds.length > limit;
       else if (which.freed === undefined) hasBacklog = runs.length === limit;
       for (const run of runs) begin(run);
@@ -117,6 +131,7 @@ export function createRunPool(
     } finally {
       claiming -= limit;
       refill();
+      options.onRoom?.();
     }
   }
 
@@ -138,14 +153,25 @@ export function createRunPool(
     held.add(entry);
     entry.done = advanceRun(run, services, abort.signal)
       .then(
-        () => noteFreed(run),
+        (status) => noteLeft(run, status),
         (error: unknown) => stopped(run, error),
       )
       .finally(() => {
         held.delete(entry);
         refill();
+        options.onRoom?.();
       });
     return entry;
+  }
+
+  function noteLeft(run: ClaimedRun, status: RunTransition["to"] | undefined): void {
+    noteFreed(run);
+    if (status !== "succeeded" && status !== "failed") return;
+    ended.add(run.id);
+    for (const oldest of ended) {
+      if (ended.size <= maxEnded) break;
+      ended.delete(oldest);
+    }
   }
 
   function noteFreed({ workspaceId, automationId, orderKey, isLimited }: ClaimedRun): void {

@@ -71,7 +71,7 @@ export async function openBench() {
     clock: { now: () => new Date() },
     random: () => 0,
     log,
-    listen: async () => ({ async close() {} }),
+    listen: async () => ({ roomChanged() {}, async close() {} }),
   };
   const workers: Worker[] = [];
   const intake = createIntake(hotPath);

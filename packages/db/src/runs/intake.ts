@@ -7,6 +7,7 @@ import { writeArrivals } from "./write-arrivals.ts";
 const limits = {
   maxBatch: 100,
   maxConcurrent: 2,
+  spacingMs: 8,
   maxQueued: 5_000,
   // Bodies are at most 1 MiB each; a batch of them should not become a statement of 100 MiB.
   maxWeight: 8 * 1024 * 1024,

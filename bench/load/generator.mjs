@@ -115,7 +115,8 @@ async function openLoop(connections) {
     const now = performance.now();
     for (; scheduled < total && startedAt + (scheduled * 1_000) / ratePerSecond <= now; scheduled++) {
       const due = startedAt + (scheduled * 1_000) / ratePerSecond;
-      const connection = free.pop();
+      // In turn: a server may close a connection that has never sent anything.
+      const connection = free.shift();
       if (connection) fire(connection, due);
       else waiting.push(due);
     }

@@ -61,7 +61,7 @@ const environment = z.object({
         .filter((entry) => entry !== ""),
     )
     .meta({ example: "10.0.0.0/8,internal.example.com" }),
-  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(100).meta({ example: "100" }),
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(200).meta({ example: "200" }),
   WORKSPACE_MAX_RUNNING: z.coerce
     .number("expected a whole number")
     .int("expected a whole number")

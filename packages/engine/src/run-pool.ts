@@ -12,7 +12,7 @@ export type RunPoolOptions = {
   onRoom?: () => void;
 };
 
-export const runPoolDefaults: RunPoolOptions = { concurrency: 100, leaseMs: 15_000, heartbeatMs: 5_000 };
+export const runPoolDefaults: RunPoolOptions = { concurrency: 200, leaseMs: 15_000, heartbeatMs: 5_000 };
 
 export interface RunPool {
   /** How many more runs may be claimed now. */

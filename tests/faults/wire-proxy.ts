@@ -46,9 +46,13 @@ export async function startWireProxy({ port: targetPort, speaks }: WireTarget): 
     const upstream = connect({ host: "127.0.0.1", port: targetPort });
     const watch = createWatch(() => armed, speaks === "postgres" ? createStatementReader() : () => []);
     let cut: { answer: string } | undefined;
+    let isOver = false;
     pipe(client, upstream, (data) => {
+      // Clients send ahead: what comes behind the point must not arrive without it.
+      if (isOver) return;
       const hit = watch(data);
       if (hit === "before") {
+        isOver = true;
         fire();
         return;
       }

@@ -3,8 +3,11 @@ import type pg from "pg";
 export type PipelinedWork<State> = {
   /** Its first statements go out together with BEGIN. */
   read(client: pg.PoolClient): Promise<State>;
-  /** Sends every statement before it returns: COMMIT goes out right behind them. */
-  write(client: pg.PoolClient, state: State): Promise<unknown>[];
+  /**
+   * What is to be written. Only told, not sent: COMMIT goes out right behind it, and must not where one of these
+   * statements could not even be made.
+   */
+  write(state: State): pg.QueryConfig[];
 };
 
 /**
@@ -17,9 +20,9 @@ export async function pipelinedTransaction<State>(pool: pg.Pool, work: Pipelined
   let broken: Error | undefined;
   try {
     const [, state] = await all([client.query("BEGIN"), work.read(client)]);
-    const writes = work.write(client, state);
+    const writes = work.write(state);
     // The server makes a COMMIT after a refused statement a rollback.
-    await all([...writes, client.query("COMMIT")]);
+    await all([...writes.map((statement) => client.query(statement)), client.query("COMMIT")]);
     return state;
   } catch (error) {
     await client.query("ROLLBACK").catch((rollbackError: Error) => {

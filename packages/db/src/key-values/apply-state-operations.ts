@@ -44,8 +44,8 @@ type Cell = {
 export type State = {
   /** Of any operation but a list. Not written yet. */
   apply(request: StateRequest): StateOutcome;
-  /** Sends what was made of it, all at once. */
-  store(client: pg.PoolClient): Promise<unknown>[];
+  /** What is to be written of it, in this order. */
+  store(): pg.QueryConfig[];
 };
 
 /**
@@ -56,7 +56,7 @@ export async function openState(client: pg.PoolClient, requests: readonly StateR
   const cells = await openCells(client, requests);
   return {
     apply: (request) => apply(request, cells),
-    store: (writer) => [...writeCells(writer, cells), ...removeStandIns(writer, cells)],
+    store: () => [...writesOf(cells), ...standInRemovals(cells)],
   };
 }
 
@@ -92,15 +92,18 @@ export async function applyStateOperations(
   for (const request of requests) {
     if (request.operation.op === "list") {
       // It must see what the requests before it wrote.
-      await Promise.all(writeCells(client, cells));
+      await send(client, writesOf(cells));
       outcomes.push({ ok: true, output: await listState(client, request.workspaceId, request.operation) });
     } else {
       outcomes.push(apply(request, cells));
     }
   }
-  await Promise.all([...writeCells(client, cells), ...removeStandIns(client, cells)]);
+  await send(client, [...writesOf(cells), ...standInRemovals(cells)]);
   return outcomes;
 }
+
+const send = (client: pg.PoolClient, statements: readonly pg.QueryConfig[]) =>
+  Promise.all(statements.map((statement) => client.query(statement)));
 
 function apply({ workspaceId, operation, runId }: StateRequest, cells: ReadonlyMap<string, Cell>): StateOutcome {
   if (operation.op === "list") throw new Error("A list is read in its turn.");
@@ -196,14 +199,11 @@ const write =
     expires_at = excluded.expires_at, updated_by_run_id = excluded.updated_by_run_id, updated_at = now(),
     created_at = CASE WHEN excluded.version = 1 THEN now() ELSE k.created_at END`);
 
-function writeCells(client: pg.PoolClient, cells: Map<string, Cell>): Promise<unknown>[] {
+function writesOf(cells: Map<string, Cell>): pg.QueryConfig[] {
   const written = [...cells.values()].flatMap(({ write, ...cell }) =>
     write === undefined ? [] : [{ ...cell, write }],
   );
-  const removing = removeRows(
-    client,
-    written.filter(({ write }) => write === "delete"),
-  );
+  const removing = removalOf(written.filter(({ write }) => write === "delete"));
   for (const cell of cells.values()) {
     if (cell.write === undefined) continue;
     cell.isStandIn = false;
@@ -219,20 +219,15 @@ function writeCells(client: pg.PoolClient, cells: Map<string, Cell>): Promise<un
     kept.map(({ expiresAt }) => expiresAt?.toISOString() ?? null),
     kept.map(({ runId }) => runId),
   ];
-  return [...removing, client.query(write(values))];
+  return [...removing, write(values)];
 }
 
-const removeStandIns = (client: pg.PoolClient, cells: Map<string, Cell>): Promise<unknown>[] =>
-  removeRows(
-    client,
-    [...cells.values()].filter(({ isStandIn }) => isStandIn),
-  );
+const standInRemovals = (cells: Map<string, Cell>): pg.QueryConfig[] =>
+  removalOf([...cells.values()].filter(({ isStandIn }) => isStandIn));
 
-function removeRows(client: pg.PoolClient, places: readonly Place[]): Promise<unknown>[] {
-  if (places.length === 0) return [];
-  const removing = client.query(
-    "DELETE FROM key_values k USING unnest($1::text[], $2::text[]) AS t(w, n) WHERE k.workspace_id = t.w AND k.key = t.n",
-    columnsOf(places),
-  );
-  return [removing];
-}
+const remove = statement(
+  "DELETE FROM key_values k USING unnest($1::text[], $2::text[]) AS t(w, n) WHERE k.workspace_id = t.w AND k.key = t.n",
+);
+
+const removalOf = (places: readonly Place[]): pg.QueryConfig[] =>
+  places.length === 0 ? [] : [remove(columnsOf(places))];

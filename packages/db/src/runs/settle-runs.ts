@@ -51,38 +51,31 @@ const settle = laneStatement(
   SELECT run_id AS id FROM held`,
 );
 
-/** Writes records and transitions; resolves to the runs that were under their leases. Commits hold different runs. */
-export async function settleRuns(
-  client: pg.Pool | pg.PoolClient,
-  lane: Lane,
-  settling: readonly Settling[],
-): Promise<Set<string>> {
+/** Writes records and transitions, and answers with the runs that were under their leases. Commits hold different runs. */
+export function settlementOf(lane: Lane, settling: readonly Settling[]): pg.QueryConfig {
   const commits = settling.map(({ commit }) => commit);
   const transitions = commits.map(({ transition }) => transition);
   const failures = transitions.map((transition) => (transition?.to === "failed" ? transition.failure : undefined));
   const records = settling.flatMap(recordsOf);
   const ids = commits.map(({ runId }) => runId);
-  const { rows } = await client.query<{ id: string }>(
-    settle(lane, [
-      ...boundsOf(ids),
-      ids,
-      commits.map(({ workspaceId }) => workspaceId),
-      commits.map(({ fence }) => fence),
-      commits.map(({ workerId }) => workerId),
-      commits.map((commit) => commit.records.some(({ status }) => status === "succeeded")),
-      transitions.map((transition) => transition?.to ?? null),
-      transitions.map(reasonOf),
-      transitions.map((transition) => (transition?.to === "waiting" ? transition.delayMs : null)),
-      failures.map((failure) => (failure ? JSON.stringify(failure) : null)),
-      failures.map((failure) => failure?.code ?? null),
-      transitions.map((transition) => (transition?.to === "failed" ? transition.path : null)),
-      records.map(({ run_id }) => run_id),
-      records.map(({ workspace_id }) => workspace_id),
-      records.map(({ ordinal }) => ordinal),
-      ...recordNames.map((name) => records.map((record) => record[name])),
-    ]),
-  );
-  return new Set(rows.map(({ id }) => id));
+  return settle(lane, [
+    ...boundsOf(ids),
+    ids,
+    commits.map(({ workspaceId }) => workspaceId),
+    commits.map(({ fence }) => fence),
+    commits.map(({ workerId }) => workerId),
+    commits.map((commit) => commit.records.some(({ status }) => status === "succeeded")),
+    transitions.map((transition) => transition?.to ?? null),
+    transitions.map(reasonOf),
+    transitions.map((transition) => (transition?.to === "waiting" ? transition.delayMs : null)),
+    failures.map((failure) => (failure ? JSON.stringify(failure) : null)),
+    failures.map((failure) => failure?.code ?? null),
+    transitions.map((transition) => (transition?.to === "failed" ? transition.path : null)),
+    records.map(({ run_id }) => run_id),
+    records.map(({ workspace_id }) => workspace_id),
+    records.map(({ ordinal }) => ordinal),
+    ...recordNames.map((name) => records.map((record) => record[name])),
+  ]);
 }
 
 const reasonOf = (transition: RunTransition | undefined): string | null =>

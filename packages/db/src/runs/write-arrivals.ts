@@ -20,7 +20,7 @@ export async function writeArrivals(hotPath: HotPath, arrivals: readonly Arrival
   const lane = await hotPath.laneOf(idsOf(arrivals));
   if (!arrivals.some(isKeyed)) {
     const outcomes = arrivals.map((arrival) => judge(arrival, undefined));
-    await insertAll(lane.pool, lane, outcomes);
+    await lane.pool.query(insertOf(lane, outcomes));
     return outcomes.map(acceptedOf);
   }
   const outcomes = await pipelinedTransaction(lane.pool, {
@@ -28,7 +28,7 @@ export async function writeArrivals(hotPath: HotPath, arrivals: readonly Arrival
       const owners = await claimDedupeKeys(client, arrivals);
       return arrivals.map((arrival) => judge(arrival, owners.get(arrival)));
     },
-    write: (client, judged) => [insertAll(client, lane, judged)],
+    write: (judged) => [insertOf(lane, judged)],
   });
   return outcomes.map(acceptedOf);
 }
@@ -78,10 +78,8 @@ const insert = laneStatement(
     $26::text[], $27::text[], $28::int[], $29::text[], $30::int[], $31::text[], $32::timestamptz[])`,
 );
 
-async function insertAll(client: pg.Pool | pg.PoolClient, lane: Lane, outcomes: readonly Outcome[]): Promise<void> {
-  const values = [...eventColumns(outcomes), ...runColumns(outcomes), ...deliveryColumns(outcomes)];
-  await client.query(insert(lane, values));
-}
+const insertOf = (lane: Lane, outcomes: readonly Outcome[]): pg.QueryConfig =>
+  insert(lane, [...eventColumns(outcomes), ...runColumns(outcomes), ...deliveryColumns(outcomes)]);
 
 function eventColumns(outcomes: readonly Outcome[]): unknown[] {
   const arrivals = outcomes.filter(({ hasEvent }) => hasEvent).map(({ arrival }) => arrival);

@@ -10,7 +10,7 @@ import {
 import { pipelinedTransaction } from "../pipelined-transaction.ts";
 import { type HotPath, type Lane, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
-import { type Settling, settleRuns } from "./settle-runs.ts";
+import { type Settling, settlementOf } from "./settle-runs.ts";
 
 type Entry = Settling & {
   /** Something is to be written: the lease holds, and it is not written yet. */
@@ -24,7 +24,8 @@ export async function writeCommits(hotPath: HotPath, commits: readonly JournalCo
   const lane = await hotPath.laneOf({ run: commits.map(({ runId }) => runId) });
   if (commits.some(({ effect }) => effect !== undefined)) return writeWithEffects(lane, commits);
   const settling = commits.map((commit): Settling => ({ commit, outcome: { kind: "committed" } }));
-  const held = await settleRuns(lane.pool, lane, settling);
+  const { rows } = await lane.pool.query<{ id: string }>(settlementOf(lane, settling));
+  const held = new Set(rows.map(({ id }) => id));
   if (held.size === commits.length) return settling.map(({ outcome }) => outcome);
   const left = await readRuns(
     lane.pool,
@@ -51,10 +52,10 @@ async function writeWithEffects(lane: Lane, commits: readonly JournalCommit[]): 
       if (state === undefined) await applyEffects(client, entries);
       return { entries, state };
     },
-    write(client, { entries, state }) {
-      const storing = state === undefined ? [] : storeEffects(client, state, entries);
+    write({ entries, state }) {
+      const storing = state === undefined ? [] : storeEffects(state, entries);
       const open = entries.filter(({ isOpen }) => isOpen);
-      return [...storing, ...(open.length > 0 ? [settleRuns(client, lane, open)] : [])];
+      return [...storing, ...(open.length > 0 ? [settlementOf(lane, open)] : [])];
     },
   }).then(({ entries }) => entries);
   return entries.map(({ outcome }) => outcome);
@@ -135,12 +136,12 @@ async function applyEffects(client: pg.PoolClient, entries: readonly Entry[]): P
   for (const [index, entry] of asking.entries()) take(entry, results[index]);
 }
 
-function storeEffects(client: pg.PoolClient, state: State, entries: readonly Entry[]): Promise<unknown>[] {
+function storeEffects(state: State, entries: readonly Entry[]): pg.QueryConfig[] {
   for (const entry of entries.filter(isAsking)) {
     const [request] = requestOf(entry.commit);
     if (request) take(entry, state.apply(request));
   }
-  return state.store(client);
+  return state.store();
 }
 
 function take(entry: Entry, result: ReturnType<State["apply"]> | undefined): void {

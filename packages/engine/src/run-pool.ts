@@ -1,7 +1,9 @@
 import { advanceRun } from "./advance-run.ts";
+import { createCrowding } from "./crowding.ts";
 import type { EngineServices } from "./engine-services.ts";
 import { LeaseLost } from "./execution.ts";
 import type { ClaimedRun, RunGroup, RunStore, RunTransition } from "./ports.ts";
+import { createRecentIds } from "./recent-ids.ts";
 
 export type RunPoolOptions = {
   /** How many runs this process works on at once. */
@@ -67,10 +69,13 @@ export function createRunPool(
   let isIsolating = false;
   /** There was more to claim than room for it. */
   let hasBacklog = false;
+  /** A ring was left to the claim under way, which may not see its runs yet. */
+  let isRungMeanwhile = false;
   /** Where runs ended that a limit or an order key concerns: others may be waiting for just that. */
   const freed = new Map<string, RunGroup>();
   /** Runs that ended here lately: nothing is to be claimed for their rings. Any other run may be queued again. */
-  const ended = new Set<string>();
+  const ended = createRecentIds(maxEnded);
+  const crowding = createCrowding();
   const { log, workerId } = services;
 
   const heartbeat = setInterval(() => void beat(), options.heartbeatMs);
@@ -111,11 +116,15 @@ export function createRunPool(
     const runIds = which.runIds?.filter((id) => !ended.has(id));
     if (runIds?.length === 0) return 0;
     const limit = Math.min(room(), runIds?.length ?? Number.POSITIVE_INFINITY);
-    if (isDraining || limit <= 0) {
+    // Behind a backlog a ring is only news: whoever rings the most must not be served before those whose turn it is.
+    if (isDraining || limit <= 0 || (runIds !== undefined && hasBacklog)) {
       hasBacklog ||= !isDraining;
+      isRungMeanwhile ||= runIds !== undefined;
+      refill();
       return 0;
     }
     claiming += limit;
+    if (which.freed === undefined && runIds === undefined) isRungMeanwhile = false;
     try {
       const runs = await store.claim({
         workerId,
@@ -125,7 +134,7 @@ export function createRunPool(
         ...(runIds && { runIds }),
       });
       if (runIds !== undefined) hasBacklog ||= runIds.length > limit;
-      else if (which.freed === undefined) hasBacklog = runs.length === limit;
+      else if (which.freed === undefined) hasBacklog = runs.length === limit || isRungMeanwhile;
       for (const run of runs) begin(run);
       return runs.length;
     } finally {
@@ -139,6 +148,7 @@ export function createRunPool(
     for (const former of held) if (former.run.id === run.id) former.abort.abort(new LeaseLost(run.id));
     const abort = new AbortController();
     const { id: runId, workspaceId, automationId } = run;
+    crowding.note(workspaceId);
     services.live.publish({
       type: "run.changed",
       workspaceId,
@@ -166,12 +176,7 @@ export function createRunPool(
 
   function noteLeft(run: ClaimedRun, status: RunTransition["to"] | undefined): void {
     noteFreed(run);
-    if (status !== "succeeded" && status !== "failed") return;
-    ended.add(run.id);
-    for (const oldest of ended) {
-      if (ended.size <= maxEnded) break;
-      ended.delete(oldest);
-    }
+    if (status === "succeeded" || status === "failed") ended.add(run.id);
   }
 
   function noteFreed({ workspaceId, automationId, orderKey, isLimited }: ClaimedRun): void {
@@ -189,7 +194,7 @@ export function createRunPool(
       const groups = [...freed.values()].slice(0, maxFreedAtOnce);
       for (const group of groups) freed.delete(keyOf(group));
       claim({ freed: groups }).catch((error: unknown) => unclaimed(error));
-    } else if (hasBacklog && room() >= options.concurrency / 4) {
+    } else if (hasBacklog && room() >= crowding.allowed(options.concurrency) / 4) {
       hasBacklog = false;
       claim({}).catch((error: unknown) => {
         hasBacklog = true;
@@ -218,7 +223,8 @@ export function createRunPool(
   }
 
   function room(): number {
-    return isDraining || isIsolating ? 0 : Math.max(0, options.concurrency - held.size - claiming);
+    const allowed = crowding.allowed(options.concurrency);
+    return isDraining || isIsolating ? 0 : Math.max(0, allowed - held.size - claiming);
   }
 
   return {

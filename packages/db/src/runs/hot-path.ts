@@ -104,13 +104,24 @@ async function readDays(pool: pg.Pool): Promise<Date[]> {
     .sort((left, right) => right.getTime() - left.getTime());
 }
 
-/** A statement of the hot path: `text` is asked for once for each day's tables. */
+/** A condition on ids, for the column that holds them. */
+type Within = (column: string) => string;
+
+/** The planner chooses partitions by it: `$1` and `$2` are the lowest id of the call and what follows the highest. */
+const withinBounds: Within = (column) => `${column} >= $1::text AND ${column} < $2::text`;
+/** Where there is nothing to choose, a range would only tempt it to read one. A parameter has to be named, though. */
+const withinDay: Within = () => "$1::text <= $2::text";
+
+/**
+ * A statement of the hot path: `text` is asked for once for each day's tables. One that uses `within` takes the bounds of
+ * its ids as its first two parameters.
+ */
 export function laneStatement(
-  text: (tables: Tables) => string,
+  text: (tables: Tables, within: Within) => string,
 ): (lane: Pick<Lane, "tables">, values: unknown[]) => pg.QueryConfig {
   const made = new WeakMap<Tables, (values: unknown[]) => pg.QueryConfig>();
   return ({ tables }, values) => {
-    const known = made.get(tables) ?? statement(text(tables));
+    const known = made.get(tables) ?? statement(text(tables, tables === whole ? withinBounds : withinDay));
     made.set(tables, known);
     return known(values);
   };

@@ -2,6 +2,7 @@ import type { CommitOutcome, JournalCommit, RunTransition } from "@millrace/engi
 import type pg from "pg";
 import { type Lane, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
+import { looksUp } from "./looks-up.ts";
 import { type StepRecordColumns, stepRecordColumns, toColumns } from "./step-record-columns.ts";
 
 /** A commit, and what its effect gave: the output of the record that asked for it. */
@@ -12,10 +13,7 @@ const recordList = recordNames.join(", ");
 const replaced = recordNames.filter((name) => name !== "path").map((name) => `${name} = excluded.${name}`);
 const recordParameters = recordNames.map((name, index) => `$${index + 17}::${stepRecordColumns[name]}[]`);
 
-const untilText = `to_char((now() + h.delay_ms * interval '1 millisecond') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
-/** A condition that is looked up in a hash for each row, not joined: by one nested loop or another these would be quadratic. */
-const looksUp = (condition: string): string => `CASE WHEN ${condition} THEN true END`;
+const untilText = `to_char((now() + t.delay_ms * interval '1 millisecond') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /**
  * Everything that one worker's commits write about their runs, in one statement: it stores nothing of a run that is not
@@ -24,29 +22,30 @@ const looksUp = (condition: string): string => `CASE WHEN ${condition} THEN true
  * records are numbered. Only crashes without any progress between them add up.
  */
 const settle = laneStatement(
-  ({ runs, step_records }) => `WITH t AS MATERIALIZED (
+  ({ runs, step_records }, within) => `WITH t AS MATERIALIZED (
     SELECT * FROM unnest($3::text[], $4::text[], $5::int[], $6::text[], $7::boolean[], $8::text[], $9::text[], $10::float8[], $11::text[], $12::text[], $13::text[])
       AS t(run_id, workspace_id, fence, worker_id, is_progress, status, reason, delay_ms, failure, code, path)
   ), held AS MATERIALIZED (
-    SELECT t.*, r.crash_count FROM t JOIN ${runs} r ON r.id = t.run_id AND r.workspace_id = t.workspace_id
-    WHERE r.id = ANY($3::text[]) AND r.id >= $1 AND r.id < $2
-      AND r.status = 'running' AND r.fence = t.fence AND r.lease_owner = t.worker_id
+    SELECT r.id AS run_id FROM ${runs} r
+    WHERE r.id = ANY($3::text[]) AND ${within("r.id")} AND r.status = 'running'
+      AND ${looksUp("(r.id, r.workspace_id, r.fence, r.lease_owner) IN (SELECT run_id, workspace_id, fence, worker_id FROM t)")}
     ORDER BY r.id FOR NO KEY UPDATE OF r
   ), recorded AS (
     INSERT INTO ${step_records} (run_id, workspace_id, position, ${recordList})
     SELECT s.run_id, s.workspace_id, s.ordinal + COALESCE(
-      (SELECT max(e.position) FROM ${step_records} e WHERE e.run_id = s.run_id AND e.run_id >= $1 AND e.run_id < $2), -1), ${recordList}
+      (SELECT max(e.position) FROM ${step_records} e WHERE e.run_id = s.run_id AND ${within("e.run_id")}), -1), ${recordList}
     FROM unnest($14::text[], $15::text[], $16::int[], ${recordParameters.join(", ")}) AS s(run_id, workspace_id, ordinal, ${recordList})
     WHERE ${looksUp("s.run_id IN (SELECT run_id FROM held)")}
     ON CONFLICT (run_id, path) DO UPDATE SET ${replaced.join(", ")}
   ), moved AS (
-    UPDATE ${runs} r SET status = COALESCE(h.status, r.status),
-      lease_owner = CASE WHEN h.status IS NULL THEN r.lease_owner END, lease_until = CASE WHEN h.status IS NULL THEN r.lease_until END,
-      crash_count = CASE WHEN h.is_progress THEN 0 ELSE r.crash_count END,
-      reason_json = CASE WHEN h.delay_ms IS NULL THEN h.reason ELSE (h.reason::jsonb || jsonb_build_object('until', ${untilText}))::text END,
-      due_at = now() + h.delay_ms * interval '1 millisecond', failure_json = h.failure, failure_code = h.code, failed_path = h.path,
-      finished_at = CASE WHEN h.status IN ('succeeded', 'failed') THEN now() END
-    FROM held h WHERE r.id = h.run_id AND r.id >= $1 AND r.id < $2 AND (h.status IS NOT NULL OR (h.is_progress AND h.crash_count > 0))
+    UPDATE ${runs} r SET status = COALESCE(t.status, r.status),
+      lease_owner = CASE WHEN t.status IS NULL THEN r.lease_owner END, lease_until = CASE WHEN t.status IS NULL THEN r.lease_until END,
+      crash_count = CASE WHEN t.is_progress THEN 0 ELSE r.crash_count END,
+      reason_json = CASE WHEN t.delay_ms IS NULL THEN t.reason ELSE (t.reason::jsonb || jsonb_build_object('until', ${untilText}))::text END,
+      due_at = now() + t.delay_ms * interval '1 millisecond', failure_json = t.failure, failure_code = t.code, failed_path = t.path,
+      finished_at = CASE WHEN t.status IN ('succeeded', 'failed') THEN now() END
+    FROM t WHERE ${looksUp("t.run_id IN (SELECT run_id FROM held)")} AND r.id = t.run_id AND ${within("r.id")}
+      AND (t.status IS NOT NULL OR (t.is_progress AND r.crash_count > 0))
   )
   SELECT run_id AS id FROM held`,
 );

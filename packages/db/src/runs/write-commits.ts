@@ -70,12 +70,12 @@ type RunRow = {
 };
 
 const lockRuns = laneStatement(
-  ({ runs, step_records }) => `SELECT r.id, r.status, r.fence, r.lease_owner, t.path IS NOT NULL AND EXISTS (
-      SELECT 1 FROM ${step_records} s WHERE s.run_id = r.id AND s.run_id >= $4 AND s.run_id < $5 AND s.path = t.path AND s.status = 'succeeded'
+  ({ runs, step_records }, within) => `SELECT r.id, r.status, r.fence, r.lease_owner, t.path IS NOT NULL AND EXISTS (
+      SELECT 1 FROM ${step_records} s WHERE s.run_id = r.id AND ${within("s.run_id")} AND s.path = t.path AND s.status = 'succeeded'
     ) AS is_effect_done
-  FROM unnest($1::text[], $2::text[], $3::text[]) AS t(id, workspace_id, path)
+  FROM unnest($3::text[], $4::text[], $5::text[]) AS t(id, workspace_id, path)
   JOIN ${runs} r ON r.id = t.id AND r.workspace_id = t.workspace_id
-  WHERE r.id = ANY($1::text[]) AND r.id >= $4 AND r.id < $5 ORDER BY r.id FOR NO KEY UPDATE OF r`,
+  WHERE ${within("r.id")} ORDER BY r.id FOR NO KEY UPDATE OF r`,
 );
 
 async function readRuns(
@@ -86,7 +86,7 @@ async function readRuns(
   const ids = commits.map(({ runId }) => runId);
   const workspaceIds = commits.map(({ workspaceId }) => workspaceId);
   const paths = commits.map(({ effect }) => effect?.path ?? null);
-  const { rows } = await client.query<RunRow>(lockRuns(lane, [ids, workspaceIds, paths, ...boundsOf(ids)]));
+  const { rows } = await client.query<RunRow>(lockRuns(lane, [...boundsOf(ids), ids, workspaceIds, paths]));
   return new Map(rows.map((row) => [row.id, row]));
 }
 

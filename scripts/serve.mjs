@@ -3,5 +3,5 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const startedAt = Date.now();
-const { start } = await import(new URL("../apps/server/dist/main.js", import.meta.url).href);
+const { start } = await import(new URL("../apps/server/dist/bundle/main.js", import.meta.url).href);
 await start({ root: dirname(dirname(fileURLToPath(import.meta.url))), startedAt });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { definitionSchema, functionTable } from "@millrace/automation";
 import { isJsonObject, type JsonObject } from "@millrace/base";
 import { toJson } from "@millrace/connector-kit";
@@ -8,9 +9,8 @@ import type { Routes } from "../route.ts";
 import type { ApiServices } from "../services.ts";
 import { templates } from "../templates/templates.ts";
 
-const { version } = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")));
+const packageFile = createRequire(import.meta.url).resolve("@millrace/server/package.json");
+const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, "utf8")));
 
 export function referenceRoutes({ route, publicRoute }: Routes, { publicUrl }: ApiServices): void {
   const definitionDocument = asObject(z.toJSONSchema(definitionSchema, { io: "input" }));

@@ -8,6 +8,13 @@ import { onEnd, startProgram } from "../machine/processes.mjs";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
+let program = join(root, "scripts", "serve.mjs");
+
+/** For profiles: from now on targets are started from their modules instead of the bundle. */
+export function runFromModules() {
+  program = join(root, "bench", "targets", "serve-modules.mjs");
+}
+
 const apiKey = `mlr_${randomBytes(24).toString("base64url")}`;
 const vaultKeys = `k1:${randomBytes(32).toString("base64")}`;
 
@@ -43,7 +50,7 @@ export async function startMillrace({ databaseUrl, redisUrl, roles = "ingress,ap
   const home = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   const removeHome = onEnd(async () => rmSync(home, { recursive: true, force: true }));
   const ready = readyUrl();
-  const server = startProgram(join(root, "scripts", "serve.mjs"), {
+  const server = startProgram(program, {
     cwd: root,
     onOutput: ready.read,
     env: {

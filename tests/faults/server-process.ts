@@ -21,7 +21,10 @@ export type ServerOptions = {
   env: () => Readonly<Record<string, string>>;
 };
 
-export type StartOptions = { env?: Readonly<Record<string, string>>; preload?: "skew-clock" | "block-loop" };
+export type StartOptions = {
+  env?: Readonly<Record<string, string>>;
+  preload?: "skew-clock" | "block-loop" | "collect-garbage";
+};
 
 /** A place where a Millrace process runs, is killed and is started again, on one port and behind one pair of proxies. */
 export type ServerProcess = {

@@ -72,12 +72,11 @@ export {
 } from "./run/plan.ts";
 export { canBecome, isTerminal, type RunStatus, runStatuses, type StepStatus, stepStatuses } from "./run/run-status.ts";
 export {
-  isJsonType,
-  mediaType,
   type OpenedEvent,
   openEvent,
   type ReceivedEvent,
   type TriggerScope,
+  whyMalformed,
 } from "./run/trigger-scope.ts";
 export {
   type OpenedVerification,

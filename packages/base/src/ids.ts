@@ -1,4 +1,5 @@
-import { TypeID, typeidUnboxed } from "typeid-js";
+import { TypeID } from "typeid-js";
+import { newIdSuffix } from "./id-suffix.ts";
 
 /** One prefix for each kind of thing, so that an id says what it names. */
 export const idPrefixes = {
@@ -18,7 +19,7 @@ export type IdKind = keyof typeof idPrefixes;
 
 /** A TypeID (https://github.com/jetify-com/typeid): prefix and UUIDv7, so ids of one kind sort by the time they were made. */
 export function newId(kind: IdKind): string {
-  return typeidUnboxed(idPrefixes[kind]);
+  return `${idPrefixes[kind]}_${newIdSuffix()}`;
 }
 
 export function isId(kind: IdKind, text: string): boolean {

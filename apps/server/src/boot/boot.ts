@@ -12,6 +12,7 @@ import { awaitDatabase } from "./await-database.ts";
 import type { Closers, Manner } from "./closers.ts";
 import { createHttpServer } from "./http-server.ts";
 import { openRoles } from "./open-roles.ts";
+import { settleHeap } from "./settle-heap.ts";
 import type { Terminal } from "./terminal.ts";
 import { readVaultKeyFile } from "./vault-key-file.ts";
 
@@ -51,6 +52,7 @@ export async function boot({ config, root, terminal, startedAt, log, closers }: 
   const roles = await openRoles({ config, root, url, services, database, queue, ring, log, closers });
   closers.add("http server", answerMs + 1_000, closeHttp);
   closers.add("readiness", 1_000, async () => roles.refuseTraffic());
+  settleHeap();
   app.become(roles.listener);
   terminal.ready({ ...roles.ready, url, seconds: (Date.now() - startedAt) / 1_000, notices });
   log.info({ url, roles: [...config.roles] }, "ready");

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Trigger } from "@millrace/automation";
 import type {
@@ -71,7 +71,7 @@ export function createIngress(
   const findEndpoint = createShortCache({
     find: (token: string) => services.endpoints.findByToken(token),
     // Tokens are kept as hashes only.
-    keyOf: (token) => createHash("sha256").update(token).digest("base64"),
+    keyOf: (token) => hash("sha256", token, "base64"),
     now,
   });
   const openTrigger = createTriggerCache();
@@ -137,8 +137,9 @@ export function createIngress(
     const verified = await prove(sent);
     if (!verified) return;
     const unpacked = await unpackBody(read.body, request.headers["content-encoding"], limits);
-    if (unpacked.ok) await judge({ ...call, inbound: inbound(unpacked.body) }, verified.dedupeKey);
-    else await refuse(sent, bodyProblem(unpacked));
+    if (!unpacked.ok) await refuse(sent, bodyProblem(unpacked));
+    else if (unpacked.body === read.body) await judge(sent, verified.dedupeKey);
+    else await judge({ ...call, inbound: inbound(unpacked.body) }, verified.dedupeKey);
   }
 
   /** Undefined once the request was answered: it could not be verified, asked something, or comes to a closed door. */

@@ -5,12 +5,11 @@ import {
   compileExpression,
   compileTemplate,
   ExpressionError,
-  isJsonType,
-  mediaType,
   openEvent,
   type ReceivedEvent,
   toJson,
   type WebhookTrigger,
+  whyMalformed,
 } from "@millrace/automation";
 
 export type Verdict =
@@ -36,11 +35,13 @@ export function compileTriggerRules(trigger: WebhookTrigger): TriggerRules {
   const filter = trigger.filter === undefined ? undefined : compileExpression(trigger.filter, { names });
   return (event, presetKey) => {
     const byPreset = presetKey ?? null;
-    if (!dedupe && !order && !filter && !isJsonType(mediaType(event.contentType)))
+    if (!dedupe && !order && !filter) {
+      const malformed = whyMalformed(event);
+      if (malformed !== undefined) return invalidJson(malformed);
       return { kind: "accepted", keys: { dedupeKey: byPreset, orderKey: null } };
+    }
     const opened = openEvent(event);
-    if (opened.malformed !== undefined)
-      return rejected("invalid_json", `The body is not valid JSON: ${opened.malformed}`);
+    if (opened.malformed !== undefined) return invalidJson(opened.malformed);
     const scope = { trigger: opened.trigger };
     try {
       if (filter && !passes(filter, scope))
@@ -96,5 +97,8 @@ function dedupeKeyOf(dedupe: CompiledTemplate, scope: TriggerOnly): string {
     `The trigger's dedupe key is ${key.length} characters long; the limit is ${dedupeKeyLimit}.`,
   );
 }
+
+const invalidJson = (malformed: string): Verdict =>
+  rejected("invalid_json", `The body is not valid JSON: ${malformed}`);
 
 const rejected = (code: RuleFault, reason: string): Verdict => ({ kind: "rejected", status: 400, code, reason });

@@ -41,6 +41,11 @@ export function openEvent(event: ReceivedEvent): OpenedEvent {
   };
 }
 
+/** Why a body that calls itself JSON is none; undefined where it is, or calls itself something else. */
+export function whyMalformed(event: ReceivedEvent): string | undefined {
+  return isJsonType(mediaType(event.contentType)) ? openBody(event).malformed : undefined;
+}
+
 type OpenedBody = Omit<OpenedEvent, "trigger"> & { body: Json };
 
 function openBody({ contentType, body }: ReceivedEvent): OpenedBody {
@@ -64,7 +69,7 @@ export function mediaType(contentType: string | null): string {
   return (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
-export const isJsonType = (type: string): boolean => type === "application/json" || type.endsWith("+json");
+const isJsonType = (type: string): boolean => type === "application/json" || type.endsWith("+json");
 
 /** Senders forget the header: `curl -d '{…}'` calls JSON a form. */
 const looksLikeJson = (text: string): boolean => /^\s*[{[]/.test(text);

@@ -13,7 +13,7 @@ const { startRedis } = await import("./machine/redis.mjs");
 const { openReport } = await import("./report.mjs");
 const { openWatch } = await import("./profile.mjs");
 const { startTarget } = await import("./targets/start-target.mjs");
-const { root } = await import("./targets/millrace.mjs");
+const { root, runFromModules } = await import("./targets/millrace.mjs");
 const parts = {
   ack: (await import("./legs/acknowledge.mjs")).measureAcknowledging,
   e2e: (await import("./legs/end-to-end.mjs")).measureEndToEnd,
@@ -36,6 +36,7 @@ try {
   const watch =
     options.profile &&
     openWatch({ folder: `${root}node_modules/.cache/millrace-bench`, allocations: options.profile === "allocations" });
+  if (watch) runFromModules();
   const plan = planOf(options);
   // Started while nothing else runs.
   if (options.only.includes("memory")) await parts.memory({ report, plan, say });

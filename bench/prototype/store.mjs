@@ -27,12 +27,6 @@ export async function openStore(databaseUrl) {
       );
       return rows;
     },
-    async recordCalls(records) {
-      await pool.query(
-        "INSERT INTO step_records SELECT id, 'call', o FROM unnest($1::text[], $2::text[]) AS t(id, o)",
-        [records.map(({ id }) => id), records.map(({ output }) => output)],
-      );
-    },
     async finish(records) {
       // One statement can set a key once; the versions count how often it was set.
       const values = new Map();
@@ -46,7 +40,7 @@ export async function openStore(databaseUrl) {
         keys.map((key) => values.get(key).times),
       ];
       await pool.query(
-        `WITH s AS (INSERT INTO step_records SELECT id, 'save', o FROM unnest($1::text[], $2::text[]) AS t(id, o)),
+        `WITH s AS (INSERT INTO step_records SELECT id, step, o FROM unnest($1::text[], $2::text[]) AS t(id, o), unnest(ARRAY['call', 'save']) AS step),
            k AS (INSERT INTO key_values AS kv (key, value_json, version) SELECT * FROM unnest($3::text[], $4::text[], $5::bigint[])
              ON CONFLICT (key) DO UPDATE SET value_json = excluded.value_json, version = kv.version + excluded.version)
          UPDATE runs SET status = 'succeeded', lease_until = NULL, finished_at = now() WHERE id = ANY($1::text[])`,

@@ -24,9 +24,9 @@ export const ingressPoints = {
 
 export const workerPoints = {
   "after the claim, before the call": { marks: ["SET status = 'running'"], moment: "after" },
-  // A record without an effect commits by itself, in one statement.
-  "after the call, before its record": { marks: ["INSERT INTO step_records"], moment: "before" },
-  "after the record, before the next step": { marks: ["INSERT INTO step_records"], moment: "after" },
+  // A record without an effect commits by itself, in one statement: of a slow call as running, of a call before another step.
+  "before a step's record": { marks: ["INSERT INTO step_records"], moment: "before" },
+  "after a step's record": { marks: ["INSERT INTO step_records"], moment: "after" },
   "before the run's end commits": {
     marks: ["INSERT INTO key_values", "INSERT INTO step_records", "COMMIT"],
     moment: "before",

@@ -81,6 +81,7 @@ const environment = z.object({
     .max(1, "expected a number from 0 to 1")
     .default(1)
     .meta({ example: "0.1" }),
+  METRICS_TOKEN: z.string().min(16, "expected at least 16 characters").optional().meta({ example: "<random>" }),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").meta({ example: "info" }),
 });
 
@@ -110,6 +111,8 @@ export type Config = {
   trustedProxies: number;
   /** Absent: no traces. */
   traces: { endpoint: string; sampledShare: number } | undefined;
+  /** What `/metrics` is asked with; absent: it answers everyone. */
+  metricsToken: string | undefined;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
 };
 
@@ -140,6 +143,7 @@ export function readConfig(env: Record<string, string | undefined>, root: string
       parsed.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
         ? undefined
         : { endpoint: parsed.OTEL_EXPORTER_OTLP_ENDPOINT, sampledShare: parsed.OTEL_TRACES_SAMPLER_ARG },
+    metricsToken: parsed.METRICS_TOKEN,
     logLevel: parsed.LOG_LEVEL,
   };
 }

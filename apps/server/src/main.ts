@@ -22,7 +22,7 @@ const graceMs = 50_000;
 const hurriedMs = 5_000;
 /** A handler for a fault of the process itself runs for ever, because it returns into the fault. */
 const notOurSignals: closeWithGrace.Signals[] = ["SIGILL", "SIGTRAP", "SIGBUS", "SIGFPE", "SIGSEGV", "SIGUSR2"];
-const secretVariables = ["VAULT_KEYS", "MILLRACE_OWNER_PASSWORD", "MILLRACE_API_KEY"];
+const secretVariables = ["VAULT_KEYS", "MILLRACE_OWNER_PASSWORD", "MILLRACE_API_KEY", "METRICS_TOKEN"];
 
 /** Starts every role that MILLRACE_ROLES names and prints where it listens. Ends the process where it cannot start. */
 export async function start({ root, startedAt }: StartOptions): Promise<void> {

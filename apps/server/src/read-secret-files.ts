@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { ConfigError } from "@millrace/base";
 
 /** Variables that may hold a secret: each may be given as a file instead, as container platforms mount them. */
-const secretNames = ["DATABASE_URL", "REDIS_URL", "VAULT_KEYS", "MILLRACE_OWNER_PASSWORD", "MILLRACE_API_KEY"];
+const secretNames = [
+  "DATABASE_URL",
+  "REDIS_URL",
+  "VAULT_KEYS",
+  "MILLRACE_OWNER_PASSWORD",
+  "MILLRACE_API_KEY",
+  "METRICS_TOKEN",
+];
 
 type Environment = Record<string, string | undefined>;
 

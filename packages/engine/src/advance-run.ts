@@ -20,6 +20,12 @@ import { runActionStep } from "./run-action-step.ts";
 export type Flow = "goes_on" | "left";
 
 /**
+ * What comes right after a step, because its record need not be written before it: the run's end, Millrace's own effect, which
+ * commits with everything that was kept back, or anything else.
+ */
+export type After = "end" | "effect" | "other";
+
+/**
  * Runs every step that is not recorded yet, in order, and gives the run its next status: succeeded, failed, waiting or
  * in review, which it resolves to. Safe to call again for the same run after any crash: recorded steps are not run twice.
  * Throws LeaseLost if the run is no longer ours, and whatever the database throws; then nothing was lost, and the run is
@@ -32,47 +38,46 @@ export async function advanceRun(
 ): Promise<RunTransition["to"] | undefined> {
   const plan = await services.plans.get(run);
   const execution = new Execution(run, plan.name, services, signal);
-  const flow = await runSteps(plan.steps, true, execution, services);
+  const flow = await runSteps(plan.steps, "end", execution, services);
   if (flow === "goes_on") await execution.commit({ transition: { to: "succeeded" } });
   return execution.leftAs;
 }
 
-/** `isTail`: nothing comes after these steps, so the last one's record and the run's end commit together. */
+/** `after`: what comes after the last of them. */
 async function runSteps(
   steps: readonly PlannedStep[],
-  isTail: boolean,
+  after: After,
   execution: Execution,
   services: EngineServices,
 ): Promise<Flow> {
   for (const [index, step] of steps.entries()) {
-    const flow = await runStep(step, isTail && index === steps.length - 1, execution, services);
+    const next = steps[index + 1];
+    const flow = await runStep(step, next ? beginningOf(next, services) : after, execution, services);
     if (flow === "left") return "left";
   }
   return "goes_on";
 }
 
-async function runStep(
-  step: PlannedStep,
-  isTail: boolean,
-  execution: Execution,
-  services: EngineServices,
-): Promise<Flow> {
+const beginningOf = (next: PlannedStep, { registry }: EngineServices): After =>
+  next.kind === "action" && registry.findAction(next.action)?.kind === "state" ? "effect" : "other";
+
+async function runStep(step: PlannedStep, after: After, execution: Execution, services: EngineServices): Promise<Flow> {
   switch (step.kind) {
     case "action":
-      return runActionStep(step, isTail, execution, services, (handler) =>
-        runSteps(handler, isTail, execution, services),
+      return runActionStep(step, after, execution, services, (handler) =>
+        runSteps(handler, after, execution, services),
       );
     case "branch": {
       const taken = await takeArm(step, execution, services);
       if (taken === "left") return "left";
-      return taken === null ? "goes_on" : runSteps(step.arms[taken]?.steps ?? [], isTail, execution, services);
+      return taken === null ? "goes_on" : runSteps(step.arms[taken]?.steps ?? [], after, execution, services);
     }
     case "set":
       return setVariables(step, execution, services);
     case "filter":
       return filterRun(step, execution, services);
     case "respond":
-      return respond(step, isTail, execution, services);
+      return respond(step, after, execution, services);
   }
 }
 
@@ -89,7 +94,7 @@ async function setVariables(step: PlannedSet, execution: Execution, services: En
 /** Recorded at once: somebody is waiting for it. */
 async function respond(
   step: PlannedRespond,
-  isTail: boolean,
+  after: After,
   execution: Execution,
   services: EngineServices,
 ): Promise<Flow> {
@@ -98,7 +103,7 @@ async function respond(
   const startedAt = services.clock.now();
   const flow = await computed(step, execution, startedAt, () => computeAnswer(step, execution.scope, new Budget()));
   // The run's end commits it where nothing comes after.
-  if (flow === "goes_on" && !isTail) await execution.commit();
+  if (flow === "goes_on" && after !== "end") await execution.commit();
   return flow;
 }
 

@@ -2,7 +2,7 @@ import type { PlannedStep } from "@millrace/automation";
 import { Budget, type PlannedAction, resolveInput } from "@millrace/automation";
 import { Failure, type FailureRecord, type Json } from "@millrace/base";
 import type { Action } from "@millrace/connector-kit";
-import type { Flow } from "./advance-run.ts";
+import type { After, Flow } from "./advance-run.ts";
 import { type Called, callAction } from "./call-action.ts";
 import type { EngineServices } from "./engine-services.ts";
 import type { Execution, Finished } from "./execution.ts";
@@ -12,7 +12,7 @@ type RunHandler = (steps: readonly PlannedStep[]) => Promise<Flow>;
 /** Maps the input, calls the action (or lets the database do Millrace's own effect), and journals what came of it. */
 export async function runActionStep(
   step: PlannedAction,
-  isTail: boolean,
+  after: After,
   execution: Execution,
   services: EngineServices,
   runHandler: RunHandler,
@@ -20,31 +20,24 @@ export async function runActionStep(
   const done = execution.recorded(step.path);
   if (done?.status === "succeeded") {
     execution.reveal(step.id, done.output ?? null);
-    return isTail ? endSucceeded(execution) : "goes_on";
+    return after === "end" ? endSucceeded(execution) : "goes_on";
   }
   if (done?.status === "failed" && step.onError !== "stop" && done.failure) {
-    return afterFailure(step, done.failure, isTail, execution, runHandler);
+    return afterFailure(step, done.failure, after, execution, runHandler);
   }
   if (done?.status === "running" && step.atMostOnce) return askForReview(step, execution, done);
 
   const startedAt = services.clock.now();
   const prepared = prepare(step, execution, services);
   if (prepared instanceof Failure) {
-    return fail(step, { status: "failed", failure: prepared.toRecord(), startedAt }, isTail, execution, runHandler);
+    return fail(step, { status: "failed", failure: prepared.toRecord(), startedAt }, after, execution, runHandler);
   }
   const { action, input, warnings } = prepared;
   if (action.kind === "state") {
-    return applyEffect(
-      step,
-      action,
-      { status: "succeeded", input, warnings, startedAt },
-      isTail,
-      execution,
-      runHandler,
-    );
+    return applyEffect(step, action, { status: "succeeded", input, warnings, startedAt }, after, execution, runHandler);
   }
   const called = await callAction({ step, action, input, warnings, startedAt, before: done }, execution, services);
-  return settle(step, called, isTail, execution, services, runHandler);
+  return settle(step, called, after, execution, services, runHandler);
 }
 
 type Prepared = { action: Action; input: Json; warnings: NonNullable<Finished["warnings"]> };
@@ -81,16 +74,16 @@ function requiredFields(action: Action): ReadonlySet<string> {
 async function settle(
   step: PlannedAction,
   called: Called,
-  isTail: boolean,
+  after: After,
   execution: Execution,
   services: EngineServices,
   runHandler: RunHandler,
 ): Promise<Flow> {
   switch (called.kind) {
     case "succeeded":
-      return succeed(step, called.finished, isTail, execution);
+      return succeed(step, called.finished, after, execution);
     case "failed":
-      return fail(step, called.finished, isTail, execution, runHandler);
+      return fail(step, called.finished, after, execution, runHandler);
     case "review":
       execution.keep(step, called.finished);
       await execution.commit({ transition: { to: "needs_review", reason: reviewReason(step) } });
@@ -112,11 +105,12 @@ async function settle(
   }
 }
 
-async function succeed(step: PlannedAction, finished: Finished, isTail: boolean, execution: Execution): Promise<Flow> {
+async function succeed(step: PlannedAction, finished: Finished, after: After, execution: Execution): Promise<Flow> {
   execution.keep(step, finished);
   execution.reveal(step.id, finished.output ?? null);
-  if (isTail) return endSucceeded(execution);
-  await execution.commit();
+  if (after === "end") return endSucceeded(execution);
+  // An effect commits this record too, and is under way at once. What is at most once has no moment to lose.
+  if (after === "other" || step.atMostOnce) await execution.commit();
   return "goes_on";
 }
 
@@ -130,7 +124,7 @@ async function applyEffect(
   step: PlannedAction,
   action: Action & { kind: "state" },
   finished: Finished,
-  isTail: boolean,
+  after: After,
   execution: Execution,
   runHandler: RunHandler,
 ): Promise<Flow> {
@@ -139,23 +133,23 @@ async function applyEffect(
     execution.keep(step, finished);
     const outcome = await execution.commit({
       effect: { path: step.path, operation },
-      ...(isTail ? { transition: { to: "succeeded" } as const } : {}),
+      ...(after === "end" ? { transition: { to: "succeeded" } as const } : {}),
     });
     if (outcome.kind === "committed") {
       execution.reveal(step.id, outcome.output ?? null);
-      return isTail ? "left" : "goes_on";
+      return after === "end" ? "left" : "goes_on";
     }
-    return fail(step, { ...finished, status: "failed", failure: outcome.failure }, isTail, execution, runHandler);
+    return fail(step, { ...finished, status: "failed", failure: outcome.failure }, after, execution, runHandler);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return fail(step, { ...finished, status: "failed", failure: error.toRecord() }, isTail, execution, runHandler);
+    return fail(step, { ...finished, status: "failed", failure: error.toRecord() }, after, execution, runHandler);
   }
 }
 
 async function fail(
   step: PlannedAction,
   finished: Finished,
-  isTail: boolean,
+  after: After,
   execution: Execution,
   runHandler: RunHandler,
 ): Promise<Flow> {
@@ -166,20 +160,20 @@ async function fail(
     return "left";
   }
   await execution.commit();
-  return afterFailure(step, failure, isTail, execution, runHandler);
+  return afterFailure(step, failure, after, execution, runHandler);
 }
 
 /** Later steps see `steps.<id>.failure`. */
 async function afterFailure(
   step: PlannedAction,
   failure: FailureRecord,
-  isTail: boolean,
+  after: After,
   execution: Execution,
   runHandler: RunHandler,
 ): Promise<Flow> {
   execution.reveal(step.id, { failure: { code: failure.code, message: failure.message } });
   if (typeof step.onError !== "string" && step.onError.length > 0) return runHandler(step.onError);
-  return isTail ? endSucceeded(execution) : "goes_on";
+  return after === "end" ? endSucceeded(execution) : "goes_on";
 }
 
 const reviewReason = (step: PlannedAction) =>

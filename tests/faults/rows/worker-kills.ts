@@ -13,8 +13,8 @@ type Moment = keyof typeof workerPoints | "during the call" | "a random moment";
 const moments: readonly Moment[] = [
   "during the call",
   "after the claim, before the call",
-  "after the call, before its record",
-  "after the record, before the next step",
+  "before a step's record",
+  "after a step's record",
   "before the run's end commits",
   "after the run's end commits",
   "a random moment",

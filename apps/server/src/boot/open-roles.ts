@@ -36,7 +36,7 @@ const drainMs = 20_000;
 /** Starts what MILLRACE_ROLES names and joins it to one request listener. */
 export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
   const { config, services, database } = options;
-  const metrics = createMetrics();
+  const metrics = createMetrics({ token: config.metricsToken });
   createStoreMetrics(metrics.registry, {
     pool: database.pool,
     runGauges: createRunGauges(database.pool).read,

@@ -1,12 +1,14 @@
+import { hash, timingSafeEqual } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { Router } from "express";
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 
 /**
  * Prometheus metrics of this process: memory, CPU, garbage collection, and the event loop's lag, to which each part adds its
- * own. Labels hold ids, codes and states: no payload, no secret, and no name that people gave.
+ * own. Labels hold ids, codes and states: no payload, no secret, and no name that people gave. With a token, they are for those
+ * who send it as `Authorization: Bearer`.
  */
-export function createMetrics(): { registry: Registry; routes: Router } {
+export function createMetrics({ token }: { token?: string | undefined } = {}): { registry: Registry; routes: Router } {
   const registry = new Registry();
   // Includes nodejs_eventloop_lag_*, from monitorEventLoopDelay.
   collectDefaultMetrics({ register: registry });
@@ -22,8 +24,17 @@ export function createMetrics(): { registry: Registry; routes: Router } {
     },
   });
   const routes = Router();
-  routes.get("/metrics", async (_request, response) => {
+  routes.get("/metrics", async (request, response) => {
+    if (token !== undefined && !isBearer(request.headers.authorization, token)) {
+      response.status(401).set("www-authenticate", "Bearer").type("text/plain");
+      response.send("Send the server's METRICS_TOKEN as Authorization: Bearer <token>.\n");
+      return;
+    }
     response.type(registry.contentType).send(await registry.metrics());
   });
   return { registry, routes };
 }
+
+/** Compared as hashes, which are of one length, in a time that says nothing about them. */
+const isBearer = (header: string | undefined, token: string): boolean =>
+  timingSafeEqual(hash("sha256", header ?? "", "buffer"), hash("sha256", `Bearer ${token}`, "buffer"));

@@ -35,6 +35,7 @@ export {
   type WebhookMethod,
   type WebhookTrigger,
   webhookDefaults,
+  webhookLimits,
   webhookMethods,
 } from "./definition/webhook-trigger.ts";
 export { Budget, defaultBudgetUnits } from "./expression/budget.ts";
@@ -79,6 +80,8 @@ export {
   type ReceivedEvent,
   type TriggerScope,
 } from "./run/trigger-scope.ts";
+export type { DedupeSource, HandshakeRule, Preset } from "./verification/preset.ts";
+export { presets } from "./verification/presets.ts";
 export {
   type OpenedVerification,
   openVerification,
@@ -86,17 +89,25 @@ export {
   presetNames,
   presetsWithoutTimestamp,
   presetsWithVerifyToken,
+  type SchemeName,
+  schemeNames,
   signingSecretConnectorId,
   type Verification,
+  verificationLimits,
   verificationSchema,
 } from "./verification/verification-schema.ts";
 export {
   type ContentPart,
+  contentParts,
+  defaultClockToleranceSeconds,
+  defaultToleranceSeconds,
   type HmacScheme,
   type JwtScheme,
+  longestToleranceSeconds,
   type PublicKeyScheme,
   type SharedSecretScheme,
   type SignedScheme,
+  schemeChoices,
   type VerificationScheme,
   verificationScheme,
 } from "./verification/verification-scheme.ts";

@@ -16,9 +16,6 @@ export {
   type Retention,
   type SetStep,
   type Step,
-  type StepKind,
-  stepKind,
-  stepKinds,
   type Trigger,
 } from "./definition/definition.ts";
 export { stepIdPattern } from "./definition/every-step.ts";
@@ -30,6 +27,7 @@ export {
   presentPath,
 } from "./definition/parse-definition.ts";
 export { answerHeaderFault, type RespondStep } from "./definition/respond-step.ts";
+export { type StepKind, stepKind, stepKinds } from "./definition/step-kind.ts";
 export { type PlacedStep, walkSteps } from "./definition/walk-steps.ts";
 export {
   type WebhookMethod,
@@ -83,6 +81,7 @@ export {
 export type { DedupeSource, HandshakeRule, Preset } from "./verification/preset.ts";
 export { presets } from "./verification/presets.ts";
 export {
+  isAddressRange,
   type OpenedVerification,
   openVerification,
   type PresetName,

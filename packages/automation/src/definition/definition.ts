@@ -42,8 +42,6 @@ export type FilterStep = { id: string; note?: string | undefined; filter: string
 export type BranchArm = { when: string; steps: Step[] } | { otherwise: Step[] };
 export type BranchStep = { id: string; note?: string | undefined; branch: BranchArm[] };
 export type Step = ActionStep | SetStep | FilterStep | BranchStep | RespondStep;
-export const stepKinds = ["action", "set", "filter", "branch", "respond"] as const;
-export type StepKind = (typeof stepKinds)[number];
 
 export const actionStep: z.ZodType<ActionStep> = z
   .strictObject({
@@ -153,10 +151,3 @@ export const definitionSchema: z.ZodType<Definition> = z
     steps: z.array(step),
   })
   .meta({ title: "Millrace automation", description: "What the editor saves and the API takes." });
-
-export function stepKind(value: Step): StepKind {
-  if ("action" in value) return "action";
-  if ("set" in value) return "set";
-  if ("filter" in value) return "filter";
-  return "branch" in value ? "branch" : "respond";
-}

@@ -76,6 +76,8 @@ const secret = z
 const addressRange = z
   .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], { error: "expected an address or range, such as 192.0.2.0/24" })
   .meta({ description: "An IP address or a range in CIDR form." });
+export const isAddressRange = (text: string): boolean => addressRange.safeParse(text).success;
+
 const ranges = z.array(addressRange).min(1, "expected at least one address or range").max(verificationLimits.addresses);
 const allowFrom = ranges
   .optional()

@@ -103,6 +103,12 @@ export class DraftStore {
   #edit(history: UndoHistory<Definition>): void {
     if (history === this.#state.history) return;
     const isConflict = this.#state.save.kind === "conflict";
+    if (!isConflict && !this.#saving && history.present === this.#savedDefinition) {
+      // Undone before it was sent, or after it was refused: there is nothing to save.
+      clearTimeout(this.#timer);
+      this.#set({ history, save: { kind: "saved", atMs: Date.parse(this.#state.automation.updatedAt) } });
+      return;
+    }
     this.#set({ history, ...(isConflict ? {} : { save: { kind: "unsaved" } as const }) });
     if (!isConflict) this.#saveLater(saveAfterMs);
   }

@@ -1,9 +1,10 @@
 import { NumberInput, Textarea, Title } from "@mantine/core";
 import { type Definition, definitionLimits } from "@millrace/automation";
 import { useEditor } from "../automations/editor-model.ts";
-import { isWithin, settingsKey } from "../automations/step-issues.ts";
+import { settingsKey } from "../automations/step-issues.ts";
 import { StepIcon } from "../canvas/StepIcon.tsx";
 import triggerClasses from "../trigger/TriggerForm.module.css";
+import { findIssues } from "../trigger/trigger-issues.ts";
 import classes from "./Field.module.css";
 
 /** The middle pane for what concerns all runs of the automation. */
@@ -11,7 +12,7 @@ export function AutomationInspector() {
   const { definition, store, issues } = useEditor();
   const { concurrency } = definition;
   const set = (change: Partial<Definition>, tag: string) => store.change((old) => ({ ...old, ...change }), tag);
-  const errorAt = (path: string) => issues.get(settingsKey)?.find((issue) => isWithin(issue.path, path))?.message;
+  const { at: errorAt } = findIssues(issues.get(settingsKey) ?? []);
   return (
     <div className={classes.form} data-step-form>
       <header className={classes.stepHead}>
@@ -43,7 +44,7 @@ export function AutomationInspector() {
         value={concurrency ?? ""}
         onChange={(next) => set({ concurrency: typeof next === "number" ? next : undefined }, "concurrency")}
         error={errorAt("concurrency")}
-        w={200}
+        styles={{ wrapper: { maxWidth: 200 } }}
       />
       <History
         value={definition.retention}

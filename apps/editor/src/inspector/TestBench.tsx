@@ -32,7 +32,7 @@ export function TestBench() {
     <section className={classes.test} aria-label="Test">
       <Textarea
         label="Test it"
-        description={`${about}${mustBeProved(trigger) ? " It carries no proof of its sender, so verification refuses it." : ""}`}
+        description={`${about}${mustBeProved(trigger) ? " A test carries no proof of its sender, so verification refuses it." : ""}`}
         autosize
         minRows={3}
         maxRows={14}

@@ -33,8 +33,10 @@ export function AddressesField({ value, onChange, isRequired, error }: Props) {
       value={text}
       onChange={(event) => type(event.currentTarget.value)}
       error={addressProblem(addressLines(text)) ?? error}
-      maw={320}
-      styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: 12 } }}
+      styles={{
+        wrapper: { maxWidth: 360 },
+        input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: 12 },
+      }}
     />
   );
 }

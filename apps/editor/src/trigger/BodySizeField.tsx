@@ -1,6 +1,7 @@
 import { NumberInput, Select } from "@mantine/core";
 import { webhookDefaults, webhookLimits } from "@millrace/automation";
-import { useState } from "react";
+import { useId, useState } from "react";
+import { FieldShell } from "../inspector/FieldShell.tsx";
 import { bytesOf, sizeOf, sizeText, sizeUnits } from "./byte-size.ts";
 import classes from "./TriggerForm.module.css";
 
@@ -8,6 +9,7 @@ type Props = { value: number; onChange: (bytes: number | undefined) => void; err
 
 /** A number of bytes, in the unit that a person would say it in. */
 export function BodySizeField({ value, onChange, error }: Props) {
+  const id = useId();
   const [typed, setTyped] = useState<{ amount: number | ""; unit: (typeof sizeUnits)[number] }>(() => sizeOf(value));
   const typedBytes = typed.amount === "" ? webhookDefaults.maxBodyBytes : bytesOf({ ...typed, amount: typed.amount });
   // An undo, or another version: what stands here is no longer what is stored.
@@ -18,25 +20,34 @@ export function BodySizeField({ value, onChange, error }: Props) {
   };
   const usual = sizeOf(webhookDefaults.maxBodyBytes);
   return (
-    <div className={classes.columns}>
-      <NumberInput
-        label="Largest body"
-        description={`Larger ones are answered 413. At most ${sizeText(webhookLimits.maxBodyBytes)}.`}
-        placeholder={String(bytesOf(usual) / bytesOf({ amount: 1, unit }))}
-        value={amount}
-        onChange={(next) => set({ amount: typeof next === "number" ? next : "", unit })}
-        min={1 / bytesOf({ amount: 1, unit })}
-        max={webhookLimits.maxBodyBytes / bytesOf({ amount: 1, unit })}
-        error={error}
-      />
-      <Select
-        label="Unit"
-        description="1 MiB is 1024 KiB."
-        data={[...sizeUnits]}
-        value={unit}
-        onChange={(next) => next && set({ amount, unit: next })}
-        allowDeselect={false}
-      />
-    </div>
+    <FieldShell
+      id={id}
+      title="Largest body"
+      description={`Larger ones are answered 413. At most ${sizeText(webhookLimits.maxBodyBytes)}.`}
+      error={error}
+    >
+      <fieldset className={classes.line} aria-labelledby={`${id}-label`} aria-describedby={`${id}-about`}>
+        <NumberInput
+          className={classes.amount}
+          aria-label="Largest body"
+          placeholder={String(bytesOf(usual) / bytesOf({ amount: 1, unit }))}
+          value={amount}
+          onChange={(next) => set({ amount: typeof next === "number" ? next : "", unit })}
+          min={0}
+          max={webhookLimits.maxBodyBytes / bytesOf({ amount: 1, unit })}
+          // A number that is corrected while nobody looks would be a surprise; the problem says what fits.
+          clampBehavior="none"
+          error={error !== undefined}
+        />
+        <Select
+          className={classes.unit}
+          aria-label="Unit of the largest body"
+          data={[...sizeUnits]}
+          value={unit}
+          onChange={(next) => next && set({ amount, unit: next })}
+          allowDeselect={false}
+        />
+      </fieldset>
+    </FieldShell>
   );
 }

@@ -14,7 +14,7 @@ export function CountFold({ trigger, onChange }: Props) {
   const set = [dedupe && "dedupe", filter && "filter", order && "order"].filter(Boolean);
   return (
     <Fold
-      title="Which requests count"
+      title="Duplicates, filter and order"
       note={set.join(", ") || "every request, in any order"}
       problems={issues.count(["trigger.dedupe", "trigger.filter", "trigger.order"])}
       startsOpen={set.length > 0}

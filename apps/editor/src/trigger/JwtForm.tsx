@@ -47,7 +47,7 @@ export function JwtForm({ value, onChange }: Props) {
         value={value.algorithms}
         onChange={(algorithms) => onChange({ ...value, algorithms })}
         error={issues.at(`${path}.algorithms`)}
-        maw={420}
+        styles={{ wrapper: { maxWidth: 420 } }}
       />
       <TextInput
         label="Header"
@@ -56,7 +56,7 @@ export function JwtForm({ value, onChange }: Props) {
         value={value.header ?? ""}
         onChange={(event) => onChange({ ...value, header: event.currentTarget.value.trim() || undefined }, "header")}
         error={issues.at(`${path}.header`)}
-        maw={320}
+        styles={{ wrapper: { maxWidth: 360 } }}
       />
       <ClaimsField
         value={value.claims}

@@ -38,7 +38,7 @@ export function KeyReading<Scheme extends Signature>({ value, onChange }: Signat
       value={value.signatureFormat ?? "der"}
       onChange={(next) => next && onChange({ ...value, signatureFormat: next === "der" ? undefined : next })}
       allowDeselect={false}
-      maw={320}
+      maw={360}
     />
   );
 }

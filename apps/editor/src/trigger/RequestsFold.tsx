@@ -1,6 +1,7 @@
 import { Autocomplete, Checkbox, NumberInput } from "@mantine/core";
 import { type WebhookTrigger, webhookDefaults, webhookLimits, webhookMethods } from "@millrace/automation";
-import { useState } from "react";
+import { useId, useState } from "react";
+import { FieldShell } from "../inspector/FieldShell.tsx";
 import { Fold } from "../inspector/Fold.tsx";
 import { BodySizeField } from "./BodySizeField.tsx";
 import classes from "./TriggerForm.module.css";
@@ -44,34 +45,44 @@ export function RequestsFold({ trigger, onChange }: Props) {
 type RateLimit = WebhookTrigger["rateLimit"];
 
 function RateLimitFields({ value, onChange }: { value: RateLimit; onChange: (value: RateLimit) => void }) {
+  const id = useId();
   const issues = useTriggerIssues();
+  const error = issues.at(ratePath);
   const [typedPer, setTypedPer] = useState("1m");
   const per = value?.per ?? typedPer;
   return (
-    <div className={classes.columns}>
-      <NumberInput
-        label="Rate limit"
-        description="Requests beyond it are answered 429. Each ingress process counts on its own."
-        placeholder="No limit"
-        value={value?.requests ?? ""}
-        onChange={(next) => onChange(typeof next === "number" ? { requests: next, per } : undefined)}
-        min={1}
-        max={webhookLimits.requestsPerPeriod}
-        allowDecimal={false}
-        error={issues.at(`${ratePath}.requests`)}
-      />
-      <Autocomplete
-        label="Requests per"
-        description="A duration such as 1s, 1m or 1h, up to 1d."
-        data={["1s", "10s", "1m", "1h", "1d"]}
-        filter={({ options }) => options}
-        value={per}
-        onChange={(next) => {
-          setTypedPer(next);
-          if (value) onChange({ ...value, per: next.trim() });
-        }}
-        error={issues.at(`${ratePath}.per`)}
-      />
-    </div>
+    <FieldShell
+      id={id}
+      title="Rate limit"
+      description="Requests beyond it are answered 429. Each ingress process counts on its own."
+      error={error}
+    >
+      <fieldset className={classes.line} aria-labelledby={`${id}-label`} aria-describedby={`${id}-about`}>
+        <NumberInput
+          className={classes.amount}
+          aria-label="Requests that may come in a period"
+          placeholder="No limit"
+          value={value?.requests ?? ""}
+          onChange={(next) => onChange(typeof next === "number" ? { requests: next, per } : undefined)}
+          min={1}
+          max={webhookLimits.requestsPerPeriod}
+          allowDecimal={false}
+          error={issues.at(`${ratePath}.requests`) !== undefined}
+        />
+        <span className={classes.between}>per</span>
+        <Autocomplete
+          className={classes.unit}
+          aria-label="Period of the rate limit, such as 1s, 1m or 1h"
+          data={["1s", "10s", "1m", "1h", "1d"]}
+          filter={({ options }) => options}
+          value={per}
+          onChange={(next) => {
+            setTypedPer(next);
+            if (value) onChange({ ...value, per: next.trim() });
+          }}
+          error={issues.at(`${ratePath}.per`) !== undefined}
+        />
+      </fieldset>
+    </FieldShell>
   );
 }

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Plus, RefreshCw, X } from "lucide-react";
 import { useId } from "react";
 import { connectionsQuery } from "../api/queries.ts";
+import { freshId } from "../automations/edit-definition.ts";
 import { useEditor } from "../automations/editor-model.ts";
 import { FieldShell } from "../inspector/FieldShell.tsx";
 import { LinkButton } from "../shell/LinkButton.tsx";
@@ -31,44 +32,29 @@ export function SecretPicker({ title, about, names, onChange, suggestion, path, 
   const { data } = useQuery(connectionsQuery);
   const issues = useTriggerIssues();
   const known = signingSecretNames(data?.items);
-  const keys = uniqueKeys(names);
-  const missing = data && names.find((name) => !known.includes(name));
-  const unused = known.find((name) => !names.includes(name));
-  const setName = (at: number, name: string) => onChange(names.map((other, index) => (index === at ? name : other)));
+  const isMissing = (name: string) => data !== undefined && !known.includes(name);
+  const missing = names.find(isMissing);
+  const unused = known.filter((name) => !names.includes(name));
+  const entries = names.length === 0 ? [undefined] : names;
+  // A row is its place: its name changes when another is chosen.
+  const keys = uniqueKeys(entries.map(() => "row"));
   return (
     <FieldShell id={id} title={title} description={about} isRequired={canRotate}>
-      {(names.length === 0 ? [undefined] : names).map((name, index) => (
-        <div key={keys[index] ?? "empty"} className={classes.entry}>
-          <Select
-            className={classes.choice}
-            aria-label={names.length > 1 ? `${title} ${index + 1}` : title}
-            aria-describedby={`${id}-about`}
-            data={[...new Set([...known, ...(name ? [name] : [])])]}
-            renderOption={({ option }) =>
-              known.includes(option.value) ? option.label : `${option.label} (not in the keyvault)`
-            }
-            value={name ?? null}
-            onChange={(next) =>
-              next === null ? onChange([]) : names.length === 0 ? onChange([next]) : setName(index, next)
-            }
-            placeholder="Choose an entry of the keyvault"
-            nothingFoundMessage="The keyvault has no signing secrets yet."
-            allowDeselect={false}
-            clearable={!canRotate}
-            clearButtonProps={{ "aria-label": `Use no ${title.toLowerCase()}` }}
-            error={name !== undefined && name === missing ? absence(name) : data ? undefined : issues.at(path)}
+      <fieldset className={classes.entries} aria-labelledby={`${id}-label`} aria-describedby={`${id}-about`}>
+        {entries.map((name, index) => (
+          <SecretEntry
+            key={keys[index]}
+            label={names.length > 1 ? `${title} ${index + 1}` : title}
+            name={name}
+            others={unused}
+            isMissing={name !== undefined && isMissing(name)}
+            isOptional={!canRotate}
+            error={data ? undefined : issues.at(path)}
+            onChange={(next) => onChange(entries.flatMap((old, at) => (at === index ? (next ?? []) : (old ?? []))))}
+            onRemove={names.length > 1 ? () => onChange(names.filter((_, at) => at !== index)) : undefined}
           />
-          {names.length > 1 && (
-            <ActionIcon
-              size={36}
-              aria-label={`Stop accepting ${name}`}
-              onClick={() => onChange(names.filter((_, at) => at !== index))}
-            >
-              <X size={14} aria-hidden />
-            </ActionIcon>
-          )}
-        </div>
-      ))}
+        ))}
+      </fieldset>
       <Group gap={4} mt={8} ml={missing === undefined ? -8 : 0}>
         <AddSecret
           name={missing ?? (known.includes(suggestion) ? undefined : suggestion)}
@@ -79,7 +65,7 @@ export function SecretPicker({ title, about, names, onChange, suggestion, path, 
             variant="subtle"
             size="compact-xs"
             leftSection={<RefreshCw size={13} aria-hidden />}
-            onClick={() => onChange([...names, unused ?? `${names[0] ?? suggestion}-new`])}
+            onClick={() => onChange([...names, unused[0] ?? freshId(suggestion, new Set(names))])}
           >
             Accept another while rotating
           </Button>
@@ -89,8 +75,47 @@ export function SecretPicker({ title, about, names, onChange, suggestion, path, 
   );
 }
 
-const absence = (name: string) =>
-  `The keyvault has no signing secret named ${name}. Until it has, requests are refused.`;
+type EntryProps = {
+  label: string;
+  name: string | undefined;
+  /** Further entries of the keyvault. */
+  others: readonly string[];
+  isMissing: boolean;
+  isOptional: boolean;
+  error: string | undefined;
+  onChange: (name: string | undefined) => void;
+  onRemove: (() => void) | undefined;
+};
+
+function SecretEntry({ label, name, others, isMissing, isOptional, error, onChange, onRemove }: EntryProps) {
+  return (
+    <div className={classes.entry}>
+      <Select
+        className={classes.choice}
+        aria-label={label}
+        data={name === undefined ? others : [name, ...others]}
+        renderOption={({ option }) =>
+          isMissing && option.value === name ? `${option.label} (not in the keyvault)` : option.label
+        }
+        value={name ?? null}
+        onChange={(next) => onChange(next ?? undefined)}
+        placeholder="Choose an entry of the keyvault"
+        nothingFoundMessage="The keyvault has no signing secrets yet."
+        allowDeselect={false}
+        clearable={isOptional}
+        clearButtonProps={{ "aria-label": `Use no ${label.toLowerCase()}` }}
+        error={isMissing && name ? absence(name) : error}
+      />
+      {onRemove && (
+        <ActionIcon size={36} aria-label={`Stop accepting ${name}`} onClick={onRemove}>
+          <X size={14} aria-hidden />
+        </ActionIcon>
+      )}
+    </div>
+  );
+}
+
+const absence = (name: string) => `The keyvault has no signing secret named ${name}. Add it before you publish.`;
 
 function AddSecret({ name, isNeeded }: { name: string | undefined; isNeeded: boolean }) {
   const { automation, store } = useEditor();

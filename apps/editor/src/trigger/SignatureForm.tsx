@@ -23,6 +23,7 @@ export function SignatureForm<Scheme extends Signature>({ value, onChange }: Sig
   const layout = value.layout ?? "plain";
   return (
     <>
+      <KeyReading value={value} onChange={onChange} />
       <div className={classes.columns}>
         <AlgorithmSelect value={value} onChange={onChange} />
         <Select
@@ -65,7 +66,6 @@ export function SignatureForm<Scheme extends Signature>({ value, onChange }: Sig
       </div>
       <ContentFields value={value} onChange={onChange} />
       <TimestampFields value={value} onChange={onChange} />
-      <KeyReading value={value} onChange={onChange} />
     </>
   );
 }
@@ -123,7 +123,7 @@ function ContentFields<Scheme extends Signature>({ value, onChange }: SignatureP
                 allowDeselect={false}
               />
               <TextInput
-                label="Parameter of {url} with the body's SHA-256"
+                label="URL parameter with body's hash"
                 placeholder="none"
                 value={value.bodyHashParameter ?? ""}
                 onChange={(event) =>

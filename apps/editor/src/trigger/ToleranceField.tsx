@@ -23,7 +23,7 @@ export function ToleranceField({ form, onChange }: { form: VerificationForm; onC
       max={longestToleranceSeconds}
       allowDecimal={false}
       error={issues.at("trigger.verify.toleranceSeconds")}
-      w={200}
+      styles={{ wrapper: { maxWidth: 200 } }}
     />
   );
 }

@@ -69,8 +69,10 @@ function ModePicker({ form, onChange }: FormProps) {
         searchable
         nothingFoundMessage="No such provider. Most sign with HMAC: see Your own scheme."
         allowDeselect={false}
-        maxDropdownHeight={320}
-        maw={320}
+        // The list itself scrolls: the arrow keys of the field move it, so it needs no focus of its own.
+        withScrollArea={false}
+        styles={{ options: { maxHeight: 320, overflowY: "auto" } }}
+        maw={360}
       />
       {mode === "none" ? (
         <p className={classes.caution}>
@@ -82,7 +84,7 @@ function ModePicker({ form, onChange }: FormProps) {
           {about}{" "}
           {isPreset(mode) && (
             <a href={presets[mode].docs} target="_blank" rel="noreferrer">
-              {modeTitle(mode)} about it
+              {modeTitle(mode)}'s page about it
             </a>
           )}
         </p>

@@ -1,6 +1,7 @@
 import {
   defaultClockToleranceSeconds,
   defaultToleranceSeconds,
+  type Preset,
   presetNames,
   presets,
   type SchemeName,
@@ -68,14 +69,12 @@ export function modeTitle(mode: VerificationMode): string {
   return isPreset(mode) ? presets[mode].title : schemeTexts[mode].title;
 }
 
-/** What the picker lists, by title. */
+/** What the picker lists. */
 export const modeGroups: { group: string; items: { value: VerificationMode; label: string }[] }[] = [
   { group: "Not checked", items: [{ value: "none", label: modeTitle("none") }] },
   {
     group: "As a provider signs",
-    items: presetNames
-      .map((value) => ({ value, label: modeTitle(value) }))
-      .toSorted((one, other) => one.label.localeCompare(other.label)),
+    items: presetNames.map((value) => ({ value, label: modeTitle(value) })),
   },
   { group: "Your own scheme", items: schemeNames.map((value) => ({ value, label: modeTitle(value) })) },
 ];
@@ -86,7 +85,7 @@ export function aboutMode(mode: VerificationMode, hasAddresses: boolean): string
     return hasAddresses
       ? "Anyone at the addresses below who has the URL can start runs."
       : "Anyone who has the URL can start runs.";
-  return isPreset(mode) ? aboutSignature(presets[mode].scheme) : schemeTexts[mode].about;
+  return isPreset(mode) ? aboutPreset(presets[mode]) : schemeTexts[mode].about;
 }
 
 const algorithmTitles: Record<SignedScheme["algorithm"], string> = {
@@ -100,10 +99,10 @@ const algorithmTitles: Record<SignedScheme["algorithm"], string> = {
 };
 export const algorithmTitle = (algorithm: SignedScheme["algorithm"]) => algorithmTitles[algorithm];
 
-function aboutSignature({ algorithm, header, content, timestamp }: SignedScheme): string {
+function aboutPreset({ scheme: { algorithm, header, content, timestamp }, dedupe }: Preset): string {
   const time = timestamp
     ? "The time is signed too, so an old request can't be sent again."
-    : "No time is signed: a recorded request stays valid, and only its delivery id keeps it from starting another run.";
+    : `No time is signed: a recorded request stays valid${dedupe.length > 0 ? ", and only its delivery id keeps it from starting another run" : ""}.`;
   return `${algorithmTitle(algorithm)} of ${signedParts(content)}, in the header ${header}. ${time}`;
 }
 

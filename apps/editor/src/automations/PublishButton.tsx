@@ -24,7 +24,8 @@ export function PublishButton({ state }: { state: DraftState }) {
   const publish = useMutation({
     mutationFn: async () => {
       if (!(await store.flush())) {
-        if (store.snapshot().save.kind === "refused") return undefined;
+        const { save } = store.snapshot();
+        if (save.kind === "refused" && save.error.issues.length > 0) return undefined;
         throw new Error("The draft is not saved, so it can't be published.");
       }
       const { draftRevision, issues: found } = store.snapshot().automation;

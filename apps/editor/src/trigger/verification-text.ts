@@ -102,7 +102,7 @@ export const algorithmTitle = (algorithm: SignedScheme["algorithm"]) => algorith
 function aboutPreset({ scheme: { algorithm, header, content, timestamp }, dedupe }: Preset): string {
   const time = timestamp
     ? "The time is signed too, so an old request can't be sent again."
-    : `No time is signed: a recorded request stays valid${dedupe.length > 0 ? ", and only its delivery id keeps it from starting another run" : ""}.`;
+    : `No time is signed: a recorded request stays valid${dedupe.length > 0 ? ", and only dedupe keeps it from starting another run" : ""}.`;
   return `${algorithmTitle(algorithm)} of ${signedParts(content)}, in the header ${header}. ${time}`;
 }
 

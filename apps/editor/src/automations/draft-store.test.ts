@@ -181,6 +181,12 @@ test("a change that is undone before it is sent, or after it was refused, leaves
   expect(store.snapshot().save.kind).toBe("refused");
   store.undo();
   expect(store.snapshot().save).toEqual({ kind: "saved", atMs: Date.parse(automation.updatedAt) });
+
+  store.change(named("C"));
+  const sending = store.flush();
+  store.undo();
+  await sending;
+  expect(store.snapshot().save.kind).toBe("saved");
   await vi.advanceTimersByTimeAsync(10_000);
   expect(server.saves).toEqual([]);
 });

@@ -73,6 +73,26 @@ const brokenDefinition = {
   ],
 };
 
+/** A trigger that sets all it can, with one secret that is missing. */
+const signedDefinition = {
+  millrace: 1,
+  name: "Signed by a partner",
+  concurrency: 3,
+  retention: { days: 14 },
+  trigger: {
+    type: "webhook",
+    verify: {
+      ...{ scheme: "hmac", algorithm: "sha256", encoding: "hex", header: "X-Signature", layout: "pairs", key: "v1" },
+      ...{ content: "{timestamp}.{id}.{url}.{body}", idHeader: "X-Id", timestamp: { pair: "t", format: "seconds" } },
+      ...{ secret: ["partner-2026", "partner-gone"], allowFrom: ["192.0.2.0/24"] },
+    },
+    methods: ["POST", "GET"],
+    rateLimit: { requests: 100, per: "1m" },
+    order: "{{ trigger.body.customer }}",
+  },
+  steps: [],
+};
+
 /** Two runs that succeeded, one that failed for its key, a draft with branches, connections and stored values. */
 export async function fillWorkspace({ client, url }: MillraceProcess): Promise<readonly Screen[]> {
   const hello = await client.automations.create({ template: "hello-webhook" });
@@ -93,6 +113,8 @@ export async function fillWorkspace({ client, url }: MillraceProcess): Promise<r
   const failed = await fire(client, summarize.id, { text: "One sentence. And another." });
   const branches = await client.automations.create({ template: "sort-messages-by-urgency" });
   const broken = await client.automations.create({ definition: brokenDefinition });
+  await client.connections.create({ connector: "webhook", name: "partner-2026", fields: { secret: "shared" } });
+  const signed = await client.automations.create({ definition: signedDefinition });
   await client.keyvalue.put({ key: "orders/latest", value: { id: 4711, paid: true }, expiresIn: "7d" });
   await client.keyvalue.put({ key: `orders/${"a-very-long-key-".repeat(8)}`, value: "x".repeat(400) });
   await client.apiKeys.create({ name: "Deploy script", scopes: ["automations:read", "automations:write"] });
@@ -104,6 +126,7 @@ export async function fillWorkspace({ client, url }: MillraceProcess): Promise<r
     summarize: summarize.id,
     branches: branches.id,
     broken: broken.id,
+    signed: signed.id,
     succeeded,
     failed,
     connection: connection.id,
@@ -121,11 +144,34 @@ async function fire(client: Client, automationId: string, body: object): Promise
   return ((await answer.json()) as { runId: string }).runId;
 }
 
-type Ids = Record<"hello" | "summarize" | "branches" | "broken" | "succeeded" | "failed" | "connection", string>;
+type Ids = Record<
+  "hello" | "summarize" | "branches" | "broken" | "signed" | "succeeded" | "failed" | "connection",
+  string
+>;
 
 const press = (name: string | RegExp) => async (page: Page) => {
   await page.getByRole("button", { name }).first().click();
 };
+
+async function showStep(page: Page): Promise<void> {
+  const panes = page.getByRole("radiogroup", { name: "Pane" });
+  if (await panes.isVisible()) await panes.getByText("Step", { exact: true }).click();
+}
+
+/** Every fold of the trigger; the one with a problem is open by itself. */
+async function openAll(page: Page): Promise<void> {
+  await showStep(page);
+  for (const name of [/^Verification/, /^Requests/, /^Duplicates/]) {
+    const fold = page.getByRole("button", { name });
+    if ((await fold.getAttribute("aria-expanded")) === "false") await fold.click();
+  }
+}
+
+async function openProofs(page: Page): Promise<void> {
+  await openAll(page);
+  await page.getByRole("combobox", { name: "Proof of the sender" }).click();
+  await page.getByRole("option", { name: "GitHub" }).waitFor();
+}
 
 function fullScreens(ids: Ids): readonly Screen[] {
   const step = `/automations/${ids.summarize}?step=summarize`;
@@ -139,6 +185,10 @@ function fullScreens(ids: Ids): readonly Screen[] {
     { name: "editor-step-settings", path: step, open: press(/^Settings/) },
     { name: "editor-set", path: `/automations/${ids.hello}?step=greeting` },
     { name: "editor-branches", path: `/automations/${ids.branches}` },
+    { name: "editor-verification-none", path: `/automations/${ids.hello}`, open: openAll },
+    { name: "editor-verification-own", path: `/automations/${ids.signed}`, open: openAll },
+    { name: "editor-proofs", path: `/automations/${ids.hello}`, open: openProofs },
+    { name: "editor-settings", path: `/automations/${ids.hello}?pane=settings`, open: showStep },
     { name: "editor-palette", path: `/automations/${ids.branches}`, open: press(/^Add step/) },
     { name: "editor-problem", path: `/automations/${ids.broken}?step=ask` },
     { name: "editor-publish-refused", path: `/automations/${ids.broken}?step=ask`, open: press("Publish") },

@@ -121,7 +121,7 @@ test("a dialog or menu that closes gives the focus back to what opened it", asyn
 
   await keys.tabTo("More actions", "Shift+Tab");
   await keys.press("Enter");
-  await keys.on("Copy as YAML");
+  await keys.on("Automation settings");
   await keys.press("End");
   await keys.on("Delete automation");
   await keys.press("Enter");

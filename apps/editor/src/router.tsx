@@ -80,7 +80,10 @@ const newAutomation = createRoute({
 const automation = createRoute({
   getParentRoute: () => app,
   path: "/automations/$automationId",
-  validateSearch: (search): Params<"step"> => ({ step: text(search.step) }),
+  validateSearch: (search): Params<"step"> & { pane?: "settings" | undefined } => ({
+    step: text(search.step),
+    pane: oneOf(["settings"], search.pane),
+  }),
   component: lazyRouteComponent(() => import("./automations/EditorPage.tsx"), "EditorPage"),
 });
 

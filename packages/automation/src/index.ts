@@ -16,9 +16,6 @@ export {
   type Retention,
   type SetStep,
   type Step,
-  type StepKind,
-  stepKind,
-  stepKinds,
   type Trigger,
 } from "./definition/definition.ts";
 export { stepIdPattern } from "./definition/every-step.ts";
@@ -30,11 +27,13 @@ export {
   presentPath,
 } from "./definition/parse-definition.ts";
 export { answerHeaderFault, type RespondStep } from "./definition/respond-step.ts";
+export { type StepKind, stepKind, stepKinds } from "./definition/step-kind.ts";
 export { type PlacedStep, walkSteps } from "./definition/walk-steps.ts";
 export {
   type WebhookMethod,
   type WebhookTrigger,
   webhookDefaults,
+  webhookLimits,
   webhookMethods,
 } from "./definition/webhook-trigger.ts";
 export { Budget, defaultBudgetUnits } from "./expression/budget.ts";
@@ -78,24 +77,35 @@ export {
   type TriggerScope,
   whyMalformed,
 } from "./run/trigger-scope.ts";
+export type { DedupeSource, HandshakeRule, Preset } from "./verification/preset.ts";
+export { presets } from "./verification/presets.ts";
 export {
+  isAddressRange,
   type OpenedVerification,
   openVerification,
   type PresetName,
   presetNames,
   presetsWithoutTimestamp,
   presetsWithVerifyToken,
+  type SchemeName,
+  schemeNames,
   signingSecretConnectorId,
   type Verification,
+  verificationLimits,
   verificationSchema,
 } from "./verification/verification-schema.ts";
 export {
   type ContentPart,
+  contentParts,
+  defaultClockToleranceSeconds,
+  defaultToleranceSeconds,
   type HmacScheme,
   type JwtScheme,
+  longestToleranceSeconds,
   type PublicKeyScheme,
   type SharedSecretScheme,
   type SignedScheme,
+  schemeChoices,
   type VerificationScheme,
   verificationScheme,
 } from "./verification/verification-scheme.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { DedupeSource } from "@millrace/automation";
 import { isJsonObject, type Json, parseJson } from "@millrace/base";
-import type { DedupeSource } from "./preset.ts";
 import type { WebhookRequest } from "./webhook-request.ts";
 
 const longestKey = 200;

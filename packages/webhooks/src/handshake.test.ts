@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
-import { type PresetName, presetNames } from "@millrace/automation";
+import { type PresetName, presetNames, presets } from "@millrace/automation";
 import { describe, expect, test } from "vitest";
-import { type HandshakeInput, handshake, presets } from "./index.ts";
+import { type HandshakeInput, handshake } from "./index.ts";
 import { hookUrl, keysFor, now, signed, signedBy, unsigned, withHeader } from "./signed-request.fixture.ts";
 
 const ask = (preset: PresetName, body: object) =>

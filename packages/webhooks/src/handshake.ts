@@ -1,9 +1,7 @@
 import { createHmac } from "node:crypto";
-import type { PresetName } from "@millrace/automation";
+import { type HandshakeRule, type PresetName, presets } from "@millrace/automation";
 import type { Json } from "@millrace/base";
 import { parseBody, valueAt } from "./dedupe-key.ts";
-import type { HandshakeRule } from "./preset.ts";
-import { presets } from "./presets.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
 import { isSameSecret } from "./same-secret.ts";
 import { sourceFault } from "./source-address.ts";

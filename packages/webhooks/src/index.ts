@@ -1,7 +1,5 @@
 export { type HandshakeAnswer, type HandshakeInput, type HandshakeOutcome, handshake } from "./handshake.ts";
 export { createJwksCache, type FetchJwks, type JwksCache } from "./jwks-cache.ts";
-export type { DedupeSource, HandshakeRule, Preset } from "./preset.ts";
-export { presets } from "./presets.ts";
 export { type Rejection, type RejectionReason, rejectionStatus } from "./rejection.ts";
 export { type Signed, type SignInput, sign } from "./sign.ts";
 export { type SchemeChoice, type Verdict, type VerifyInput, verify } from "./verify.ts";

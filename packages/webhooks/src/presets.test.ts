@@ -1,7 +1,12 @@
-import { presetNames, presetsWithoutTimestamp, presetsWithVerifyToken, verificationScheme } from "@millrace/automation";
+import {
+  presetNames,
+  presets,
+  presetsWithoutTimestamp,
+  presetsWithVerifyToken,
+  verificationScheme,
+} from "@millrace/automation";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { presets } from "./presets.ts";
 import { headerOf, keysFor, now, signed, signedBy, unsigned, withHeader } from "./signed-request.fixture.ts";
 import { verify } from "./verify.ts";
 import type { WebhookRequest } from "./webhook-request.ts";

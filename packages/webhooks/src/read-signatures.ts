@@ -1,7 +1,7 @@
-import type { SignedScheme } from "@millrace/automation";
+import { defaultToleranceSeconds, type SignedScheme } from "@millrace/automation";
 import { decodeStrictly } from "./encoded-bytes.ts";
 import { digestBytes } from "./hmac-digest.ts";
-import { checkTimestamp, defaultToleranceSeconds } from "./read-timestamp.ts";
+import { checkTimestamp } from "./read-timestamp.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
 import { readHeader, type WebhookRequest } from "./webhook-request.ts";
 

@@ -3,8 +3,6 @@ import { type Rejection, reject } from "./rejection.ts";
 
 type TimestampFormat = NonNullable<SignedScheme["timestamp"]>["format"];
 
-export const defaultToleranceSeconds = 300;
-
 const expected: Record<TimestampFormat, string> = {
   seconds: "Unix time in seconds, such as 1700000000",
   milliseconds: "Unix time in milliseconds, such as 1700000000000",

@@ -1,8 +1,13 @@
 import { createHash, createPrivateKey, sign as makeSignature } from "node:crypto";
-import type { HmacScheme, PublicKeyScheme, SharedSecretScheme, SignedScheme } from "@millrace/automation";
+import {
+  type DedupeSource,
+  type HmacScheme,
+  type PublicKeyScheme,
+  presets,
+  type SharedSecretScheme,
+  type SignedScheme,
+} from "@millrace/automation";
 import { hmacDigest, hmacKey } from "./hmac-digest.ts";
-import type { DedupeSource } from "./preset.ts";
-import { presets } from "./presets.ts";
 import { presentTimestamp } from "./read-timestamp.ts";
 import { type Chunk, signedContent } from "./signed-content.ts";
 import type { SchemeChoice } from "./verify.ts";

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
-import type { PresetName } from "@millrace/automation";
-import { presets, type SchemeChoice, sign, type WebhookRequest } from "./index.ts";
+import { type PresetName, presets } from "@millrace/automation";
+import { type SchemeChoice, sign, type WebhookRequest } from "./index.ts";
 
 export const now = new Date("2026-03-01T12:00:00Z");
 export const hookUrl = "https://hooks.example.com/hooks/abc?tenant=7";

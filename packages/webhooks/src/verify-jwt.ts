@@ -1,12 +1,10 @@
-import type { JwtScheme } from "@millrace/automation";
+import { defaultClockToleranceSeconds, type JwtScheme } from "@millrace/automation";
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import type { JwksCache, KeySet } from "./jwks-cache.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
 import { readHeader, type WebhookRequest } from "./webhook-request.ts";
 
 export type TokenCheck = { now: Date; toleranceSeconds: number | undefined; jwks: JwksCache | undefined };
-
-const defaultClockToleranceSeconds = 60;
 
 /**
  * Checks a token against the provider's published keys (RFC 7519, RFC 8725): the algorithm is one that the scheme lists,

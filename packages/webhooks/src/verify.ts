@@ -1,7 +1,6 @@
-import type { PresetName, VerificationScheme } from "@millrace/automation";
+import { type PresetName, presets, type VerificationScheme } from "@millrace/automation";
 import { dedupeKey } from "./dedupe-key.ts";
 import type { JwksCache } from "./jwks-cache.ts";
-import { presets } from "./presets.ts";
 import { type Outcome, type Rejection, reject, succeed } from "./rejection.ts";
 import { sourceFault } from "./source-address.ts";
 import { verifyHmac } from "./verify-hmac.ts";

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Copy, Inbox, MoreHorizontal, Trash2 } from "lucide-react";
+import { Copy, Inbox, MoreHorizontal, SlidersHorizontal, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { api } from "../api/client.ts";
 import { ConfirmDialog } from "../shell/ConfirmDialog.tsx";
@@ -9,7 +9,7 @@ import { notifyDone, notifyProblem } from "../shell/notify.tsx";
 import { useEditor } from "./editor-model.ts";
 
 export function AutomationMenu() {
-  const { automation, definition } = useEditor();
+  const { automation, definition, select } = useEditor();
   const [isAsking, setIsAsking] = useState(false);
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -41,6 +41,12 @@ export function AutomationMenu() {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<SlidersHorizontal size={14} aria-hidden />}
+            onClick={() => select({ kind: "settings" }, "open")}
+          >
+            Automation settings
+          </Menu.Item>
           <Menu.Item leftSection={<Copy size={14} aria-hidden />} onClick={() => void copyYaml()}>
             Copy as YAML
           </Menu.Item>

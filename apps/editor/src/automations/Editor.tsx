@@ -2,6 +2,7 @@ import type { Automation, Connector } from "@millrace/contract";
 import { useCallback, useState } from "react";
 import { FlowCanvas } from "../canvas/FlowCanvas.tsx";
 import { DataDrawer } from "../data/DataDrawer.tsx";
+import { AutomationInspector } from "../inspector/AutomationInspector.tsx";
 import { StepInspector } from "../inspector/StepInspector.tsx";
 import { StepPalette } from "../inspector/StepPalette.tsx";
 import { TriggerInspector } from "../inspector/TriggerInspector.tsx";
@@ -19,7 +20,7 @@ import { useUndoKeys } from "./use-undo-keys.ts";
 type Props = {
   loaded: Automation;
   catalog: readonly Connector[];
-  /** A link led to a step: a narrow screen starts with it. */
+  /** A link led to a step or the settings: a narrow screen starts with it. */
   opensStep: boolean;
 };
 
@@ -54,6 +55,7 @@ export function Editor({ loaded, catalog, opensStep }: Props) {
 function Inspector() {
   const { definition, selection } = useEditor();
   if (selection.kind === "palette") return <StepPalette place={selection.place} />;
+  if (selection.kind === "settings") return <AutomationInspector />;
   const placed = selection.kind === "step" ? findPlaced(definition, selection.stepId) : undefined;
   return placed ? <StepInspector step={placed.step} /> : <TriggerInspector />;
 }

@@ -9,7 +9,7 @@ const route = getRouteApi("/app/automations/$automationId");
 
 export function EditorPage() {
   const { automationId } = route.useParams();
-  const { step } = route.useSearch();
+  const { step, pane } = route.useSearch();
   const automation = useQuery(automationQuery(automationId));
   const catalog = useQuery(catalogQuery);
   const error = automation.error ?? catalog.error;
@@ -24,6 +24,11 @@ export function EditorPage() {
   }
   if (!automation.data || !catalog.data) return <PageSkeleton />;
   return (
-    <Editor key={automationId} loaded={automation.data} catalog={catalog.data.items} opensStep={step !== undefined} />
+    <Editor
+      key={automationId}
+      loaded={automation.data}
+      catalog={catalog.data.items}
+      opensStep={step !== undefined || pane !== undefined}
+    />
   );
 }

@@ -11,6 +11,7 @@ import classes from "./EditorBar.module.css";
 import { useEditor } from "./editor-model.ts";
 import { publishSummary } from "./publish-summary.ts";
 import { publishedQuery } from "./published-query.ts";
+import { settingsKey } from "./step-issues.ts";
 
 /** Publishes at once if nothing is wrong, else shows what must be mended first. */
 export function PublishButton({ state }: { state: DraftState }) {
@@ -22,7 +23,11 @@ export function PublishButton({ state }: { state: DraftState }) {
   const summary = useMemo(() => publishSummary(published?.definition, draft), [published, draft]);
   const publish = useMutation({
     mutationFn: async () => {
-      if (!(await store.flush())) throw new Error("The draft is not saved, so it can't be published.");
+      if (!(await store.flush())) {
+        const { save } = store.snapshot();
+        if (save.kind === "refused" && save.error.issues.length > 0) return undefined;
+        throw new Error("The draft is not saved, so it can't be published.");
+      }
       const { draftRevision, issues: found } = store.snapshot().automation;
       if (found.some(({ severity }) => severity === "error")) return undefined;
       return api.automations.publish({ automationId: automation.id, expectedRevision: draftRevision });
@@ -37,9 +42,10 @@ export function PublishButton({ state }: { state: DraftState }) {
     onError: (error) => notifyProblem(error, "Not published"),
   });
   const isChanged = automation.hasUnpublishedChanges || state.save.kind !== "saved";
-  const open = (stepId: string) => {
+  const open = (place: string) => {
     setIsOpen(false);
-    select(stepId === "trigger" ? { kind: "trigger" } : { kind: "step", stepId });
+    if (place === settingsKey) select({ kind: "settings" });
+    else select(place === "trigger" ? { kind: "trigger" } : { kind: "step", stepId: place });
   };
   return (
     <Popover

@@ -168,3 +168,25 @@ test("undo is a change that is saved", async () => {
   await store.flush();
   expect(server.saves).toEqual(["A", "Example"]);
 });
+
+test("a change that is undone before it is sent, or after it was refused, leaves nothing to save", async () => {
+  const server = new RememberingServer();
+  const store = new DraftStore(automation, server);
+  store.change(named("A"));
+  store.undo();
+  expect(store.snapshot().save.kind).toBe("saved");
+  server.failWith = problem(422, "invalid_definition");
+  store.change(named("B"));
+  await store.flush();
+  expect(store.snapshot().save.kind).toBe("refused");
+  store.undo();
+  expect(store.snapshot().save).toEqual({ kind: "saved", atMs: Date.parse(automation.updatedAt) });
+
+  store.change(named("C"));
+  const sending = store.flush();
+  store.undo();
+  await sending;
+  expect(store.snapshot().save.kind).toBe("saved");
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(server.saves).toEqual([]);
+});

@@ -103,6 +103,12 @@ export class DraftStore {
   #edit(history: UndoHistory<Definition>): void {
     if (history === this.#state.history) return;
     const isConflict = this.#state.save.kind === "conflict";
+    if (!isConflict && !this.#saving && history.present === this.#savedDefinition) {
+      // Undone before it was sent, or after it was refused: there is nothing to save.
+      clearTimeout(this.#timer);
+      this.#set({ history, save: this.#savedBefore() });
+      return;
+    }
     this.#set({ history, ...(isConflict ? {} : { save: { kind: "unsaved" } as const }) });
     if (!isConflict) this.#saveLater(saveAfterMs);
   }
@@ -139,11 +145,15 @@ export class DraftStore {
       const theirs = await this.#server.load().catch(() => undefined);
       this.#set({ save: { kind: "conflict", theirs } });
     } else if (error instanceof ApiError && (error.status === 422 || error.status === 400)) {
-      this.#set({ save: { kind: "refused", error } });
+      this.#set({ save: this.#isUnsaved() ? { kind: "refused", error } : this.#savedBefore() });
     } else {
       this.#set({ save: { kind: "failed", error: error instanceof Error ? error : new Error(String(error)) } });
       this.#saveLater(tryAgainAfterMs);
     }
+  }
+
+  #savedBefore(): SaveState {
+    return { kind: "saved", atMs: Date.parse(this.#state.automation.updatedAt) };
   }
 
   #isUnsaved(): boolean {

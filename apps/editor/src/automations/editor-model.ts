@@ -7,9 +7,10 @@ import type { DraftStore } from "./draft-store.ts";
 import type { StepIssues } from "./step-issues.ts";
 import type { InsertPlace } from "./step-places.ts";
 
-/** What the middle pane shows: a step by its id, the trigger, or the palette for a new step. */
+/** What the middle pane shows: a step by its id, the trigger, what concerns the whole, or the palette for a new step. */
 export type Selection =
   | { kind: "trigger" }
+  | { kind: "settings" }
   | { kind: "step"; stepId: string }
   | { kind: "palette"; place: InsertPlace };
 

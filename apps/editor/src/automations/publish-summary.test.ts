@@ -1,7 +1,7 @@
 import type { Definition, Step } from "@millrace/automation";
 import { expect, test } from "vitest";
 import { publishSummary } from "./publish-summary.ts";
-import { fieldOfIssue, issuesByStep } from "./step-issues.ts";
+import { fieldOfIssue, issuesByStep, settingsKey } from "./step-issues.ts";
 
 const a: Step = { id: "a", action: "http.request", input: { url: "x" } };
 const b: Step = { id: "b", set: { n: 1 } };
@@ -17,6 +17,7 @@ test.each([
   [of(a), of({ ...a, input: { url: "y" } }), "1 step changed"],
   [of(branch), of({ ...branch, branch: [{ when: "false", steps: [b] }, { otherwise: [] }] }), "1 step changed"],
   [of(a), { ...of(a), trigger: { type: "manual" as const }, name: "Other" }, "the trigger changed, renamed"],
+  [of(a), { ...of(a), concurrency: 3 }, "the settings changed"],
 ])("sums up what a draft changes (%#)", (published, draft, summary) => {
   expect(publishSummary(published, draft)).toBe(summary);
 });
@@ -33,6 +34,11 @@ test("gives each issue to the innermost step it is in", () => {
     ["a", 1],
     ["b", 1],
     ["c", 1],
+    ["trigger", 1],
+  ]);
+  const settings = issuesByStep(of(), [issue("retention.days"), issue("concurrency"), issue("name")]);
+  expect([...settings].map(([id, issues]) => [id, issues.length])).toEqual([
+    [settingsKey, 2],
     ["trigger", 1],
   ]);
   expect(fieldOfIssue(issue("steps[0].input.url"))).toBe("url");

@@ -18,10 +18,14 @@ export function publishSummary(published: Definition | undefined, draft: Definit
     changed.length > 0 && `${counted(changed.length, "step")} changed`,
     isMoved && "the order changed",
     JSON.stringify(published.trigger) !== JSON.stringify(draft.trigger) && "the trigger changed",
+    settingsOf(published) !== settingsOf(draft) && "the settings changed",
     published.name !== draft.name && "renamed",
   ].filter((part) => part !== false);
   return parts.length === 0 ? "No changes" : parts.join(", ");
 }
+
+const settingsOf = ({ description, concurrency, retention }: Definition) =>
+  JSON.stringify([description, concurrency, retention]);
 
 const counted = (count: number, noun: string) => (count === 1 ? `1 ${noun}` : `${count} ${noun}s`);
 

@@ -6,9 +6,9 @@ import { samplesQuery } from "../api/queries.ts";
 import { findAction } from "../connectors/action-title.ts";
 import { areSameSamples, exampleTrigger, previewScope, stepSamples } from "../expressions/preview-scope.ts";
 import { useKept } from "../shell/use-kept.ts";
-import type { DraftState, DraftStore } from "./draft-store.ts";
+import type { DraftState, DraftStore, SaveState } from "./draft-store.ts";
 import type { EditorModel, FieldInserter, Select, Selection } from "./editor-model.ts";
-import { areSameIssues, issuesByStep } from "./step-issues.ts";
+import { areSameIssues, draftIssues, issuesByStep } from "./step-issues.ts";
 import { findPlaced } from "./step-places.ts";
 
 const route = getRouteApi("/app/automations/$automationId");
@@ -39,7 +39,11 @@ export function useEditorModel({ store, state, catalog, onSelect }: Options): Ed
   const anchor = below !== undefined && findPlaced(definition, below) ? below : "trigger";
   const { id, name } = automation;
   const scope = useMemo(() => previewScope({ id, name }, triggerSample, readable), [id, name, triggerSample, readable]);
-  const foundIssues = useMemo(() => issuesByStep(definition, automation.issues), [definition, automation.issues]);
+  const answered = useKept(state.save, isUnanswered);
+  const foundIssues = useMemo(
+    () => issuesByStep(definition, draftIssues(automation, answered)),
+    [definition, automation, answered],
+  );
   const issues = useKept(foundIssues, areSameIssues);
   const registerField = useCallback((inserter: FieldInserter | undefined) => {
     field.current = inserter;
@@ -66,6 +70,9 @@ export function useEditorModel({ store, state, catalog, onSelect }: Options): Ed
   };
 }
 
+/** Until the next answer, what the last one said stays: problems don't flicker with every key. */
+const isUnanswered = (_before: SaveState, { kind }: SaveState) => kind === "unsaved" || kind === "saving";
+
 type StepSelection = {
   selection: Selection;
   /** The step in the address, which the palette may cover. */
@@ -74,9 +81,9 @@ type StepSelection = {
   closePalette: () => void;
 };
 
-/** The selected step stands in the address, so that a link opens it; the palette is passing. */
+/** What is selected stands in the address, so that a link opens it; the palette is passing. */
 function useSelection(onSelect: () => void): StepSelection {
-  const { step } = route.useSearch();
+  const { step, pane } = route.useSearch();
   const navigate = route.useNavigate();
   const [palette, setPalette] = useState<Extract<Selection, { kind: "palette" }>>();
   const closePalette = useCallback(() => setPalette(undefined), []);
@@ -85,7 +92,10 @@ function useSelection(onSelect: () => void): StepSelection {
       setPalette(next.kind === "palette" ? next : undefined);
       if (how !== "walk") onSelect();
       if (next.kind === "palette") return;
-      const search = { step: next.kind === "step" ? next.stepId : undefined };
+      const search = {
+        step: next.kind === "step" ? next.stepId : undefined,
+        pane: next.kind === "settings" ? next.kind : undefined,
+      };
       void navigate({ search, replace: true }).then(() => {
         if (how === "open") requestAnimationFrame(focusForm);
       });
@@ -93,8 +103,8 @@ function useSelection(onSelect: () => void): StepSelection {
     [navigate, onSelect],
   );
   const selection = useMemo<Selection>(
-    () => palette ?? (step ? { kind: "step", stepId: step } : { kind: "trigger" }),
-    [palette, step],
+    () => palette ?? (pane ? { kind: pane } : step ? { kind: "step", stepId: step } : { kind: "trigger" }),
+    [palette, pane, step],
   );
   return { selection, below: step, select, closePalette };
 }

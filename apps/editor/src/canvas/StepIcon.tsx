@@ -1,10 +1,10 @@
 import type { Connector } from "@millrace/contract";
-import { Filter, GitBranch, MousePointerClick, Reply, Variable, Webhook } from "lucide-react";
+import { Filter, GitBranch, MousePointerClick, Reply, SlidersHorizontal, Variable, Webhook } from "lucide-react";
 import { ConnectorIcon } from "../connectors/ConnectorIcon.tsx";
 import classes from "./FlowCanvas.module.css";
 
 export type StepIconSpec =
-  | { kind: "webhook" | "manual" | "set" | "filter" | "branch" | "respond" }
+  | { kind: "webhook" | "manual" | "set" | "filter" | "branch" | "respond" | "settings" }
   | { kind: "action"; connectorId: string; connector: Connector | undefined };
 
 const icons = {
@@ -14,6 +14,7 @@ const icons = {
   filter: Filter,
   branch: GitBranch,
   respond: Reply,
+  settings: SlidersHorizontal,
 } as const;
 
 export function StepIcon({ icon, size = 28 }: { icon: StepIconSpec; size?: number }) {

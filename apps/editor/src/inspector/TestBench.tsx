@@ -1,4 +1,5 @@
 import { Button, Textarea } from "@mantine/core";
+import type { Trigger } from "@millrace/automation";
 import { parseJson } from "@millrace/base";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -17,7 +18,9 @@ export function TestBench() {
   const [typed, setTyped] = useState<string>();
   const source = typed ?? JSON.stringify(triggerSample.trigger.body ?? {}, null, 2);
   const parsed = parseJson(source);
-  const isWebhook = definition.trigger.type === "webhook";
+  const { trigger } = definition;
+  const isWebhook = trigger.type === "webhook";
+  const about = aboutTest(automation.published?.number, automation.hasUnpublishedChanges, automation.enabled);
   const send = useMutation({
     mutationFn: () => startTest(automation, isWebhook, parsed.ok ? parsed.value : null),
     onSettled: () => {
@@ -29,7 +32,7 @@ export function TestBench() {
     <section className={classes.test} aria-label="Test">
       <Textarea
         label="Test it"
-        description={aboutTest(automation.published?.number, automation.hasUnpublishedChanges, automation.enabled)}
+        description={`${about}${mustBeProved(trigger) ? " A test carries no proof of its sender, so verification refuses it." : ""}`}
         autosize
         minRows={3}
         maxRows={14}
@@ -63,6 +66,11 @@ export function TestBench() {
       {send.error && <ProblemNotice error={send.error} />}
     </section>
   );
+}
+
+function mustBeProved(trigger: Trigger): boolean {
+  const verify = trigger.type === "webhook" ? trigger.verify : undefined;
+  return verify !== undefined && ("secret" in verify || ("scheme" in verify && verify.scheme === "jwt"));
 }
 
 function aboutTest(version: number | undefined, isChanged: boolean, isEnabled: boolean): string {

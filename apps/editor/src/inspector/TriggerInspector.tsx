@@ -1,21 +1,24 @@
 import { SegmentedControl, Select, Title } from "@mantine/core";
-import type { Trigger } from "@millrace/automation";
+import type { Trigger, WebhookTrigger } from "@millrace/automation";
 import { TriangleAlert } from "lucide-react";
 import { useEditor } from "../automations/editor-model.ts";
+import { isWithin } from "../automations/step-issues.ts";
 import { StepIcon } from "../canvas/StepIcon.tsx";
+import { CountFold } from "../trigger/CountFold.tsx";
+import { RequestsFold, requestPaths } from "../trigger/RequestsFold.tsx";
+import { VerificationFold } from "../trigger/VerificationFold.tsx";
 import classes from "./Field.module.css";
-import { Fold } from "./Fold.tsx";
-import { MappingField } from "./MappingField.tsx";
 import { TestBench } from "./TestBench.tsx";
 import { WebhookAddress } from "./WebhookAddress.tsx";
-
-const triggerNames = ["trigger"];
 
 /** The middle pane for the trigger: where requests go, which count, and a test. */
 export function TriggerInspector() {
   const { definition, store, issues } = useEditor();
   const { trigger } = definition;
-  const own = issues.get("trigger") ?? [];
+  // Those of a field stand at the field.
+  const general = (issues.get("trigger") ?? []).filter(
+    ({ path }) => !fieldPaths.some((field) => isWithin(path, field)),
+  );
   const change = (next: Trigger, tag?: string) => store.change((old) => ({ ...old, trigger: next }), tag);
   return (
     <div className={classes.form} data-step-form>
@@ -40,9 +43,9 @@ export function TriggerInspector() {
           ]}
         />
       </header>
-      {own.length > 0 && (
+      {general.length > 0 && (
         <ul className={classes.issues} aria-label="Problems of the trigger">
-          {own.map((issue) => (
+          {general.map((issue) => (
             <li key={`${issue.path} ${issue.message}`}>
               <TriangleAlert size={14} aria-hidden />
               {issue.message}
@@ -53,44 +56,37 @@ export function TriggerInspector() {
       {trigger.type === "webhook" && <WebhookAddress />}
       <TestBench />
       {trigger.type === "webhook" && (
-        <Select
-          label="Answer"
-          description="When the sender hears back. Where it waits, a Respond step says what."
-          data={[
-            { value: "now", label: "At once, with the run's id" },
-            { value: "whenFinished", label: "When the run has finished" },
-          ]}
-          value={trigger.respond ?? "now"}
-          onChange={(next) => change({ ...trigger, respond: next === "whenFinished" ? "whenFinished" : undefined })}
-          allowDeselect={false}
-          maw={440}
-        />
-      )}
-      {trigger.type === "webhook" && (
-        <Fold
-          title="Which requests count"
-          note="dedupe, filter"
-          startsOpen={trigger.dedupe !== undefined || trigger.filter !== undefined}
-        >
-          <MappingField
-            title="Dedupe key"
-            description="Requests that give the same text start one run for at least 7 days. Empty: every request starts one."
-            value={trigger.dedupe ?? ""}
-            onChange={(dedupe) => change({ ...trigger, dedupe: dedupe || undefined }, "trigger.dedupe")}
-            names={triggerNames}
-            placeholder={"{{ trigger.headers['x-event-id'] }}"}
-          />
-          <MappingField
-            title="Filter"
-            description="Only requests for which this is true start a run. The others are listed as filtered out."
-            syntax="expression"
-            value={trigger.filter ?? ""}
-            onChange={(filter) => change({ ...trigger, filter: filter || undefined }, "trigger.filter")}
-            names={triggerNames}
-            placeholder={'trigger.body.type == "order.created"'}
-          />
-        </Fold>
+        <WebhookForm trigger={trigger} onChange={(part, tag) => change({ ...trigger, ...part }, tag)} />
       )}
     </div>
+  );
+}
+
+const fieldPaths = ["trigger.verify", ...requestPaths];
+
+type WebhookFormProps = {
+  trigger: WebhookTrigger;
+  onChange: (change: Partial<WebhookTrigger>, tag?: string) => void;
+};
+
+function WebhookForm({ trigger, onChange }: WebhookFormProps) {
+  return (
+    <>
+      <Select
+        label="Answer"
+        description="When the sender hears back. Where it waits, a Respond step says what."
+        data={[
+          { value: "now", label: "At once, with the run's id" },
+          { value: "whenFinished", label: "When the run has finished" },
+        ]}
+        value={trigger.respond ?? "now"}
+        onChange={(next) => onChange({ respond: next === "whenFinished" ? "whenFinished" : undefined })}
+        allowDeselect={false}
+        maw={440}
+      />
+      <VerificationFold trigger={trigger} onChange={onChange} />
+      <RequestsFold trigger={trigger} onChange={onChange} />
+      <CountFold trigger={trigger} onChange={onChange} />
+    </>
   );
 }

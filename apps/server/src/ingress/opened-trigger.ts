@@ -1,12 +1,13 @@
 import {
+  type HandshakeRule,
   type OpenedVerification,
   openVerification,
+  presets,
   type Trigger,
   type WebhookTrigger,
   webhookDefaults,
 } from "@millrace/automation";
 import { parseDurationMs } from "@millrace/base";
-import { type HandshakeRule, presets } from "@millrace/webhooks";
 import type { RateLimit } from "./rate-limits.ts";
 import { compileTriggerRules, type TriggerRules } from "./trigger-rules.ts";
 

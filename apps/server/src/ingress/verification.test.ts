@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { type PresetName, presetNames, type Verification } from "@millrace/automation";
+import { type PresetName, presetNames, presets, type Verification } from "@millrace/automation";
 import { startStubServer } from "@millrace/testing";
-import { presets, sign } from "@millrace/webhooks";
+import { sign } from "@millrace/webhooks";
 import { exportJWK, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asJson, type Hook, openTestIngress, type TestIngress } from "./open-test-ingress.fixture.ts";

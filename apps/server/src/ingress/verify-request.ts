@@ -1,4 +1,4 @@
-import type { OpenedVerification, ReceivedEvent } from "@millrace/automation";
+import { type OpenedVerification, presets, type ReceivedEvent } from "@millrace/automation";
 import type { Clock } from "@millrace/base";
 import type { Egress } from "@millrace/connector-kit";
 import type { SigningSecret, SigningSecrets } from "@millrace/db";
@@ -6,7 +6,6 @@ import type { Answer } from "@millrace/engine";
 import {
   createJwksCache,
   handshake,
-  presets,
   type Rejection,
   rejectionStatus,
   verify,

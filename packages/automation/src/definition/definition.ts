@@ -7,7 +7,10 @@ import { webhookTrigger } from "./webhook-trigger.ts";
 /** The number a definition starts with. It rises when an older reader could misread a newer definition. */
 export const definitionVersion = 1;
 
-export const definitionLimits = { steps: 200, nesting: 8, jsonBytes: 262_144, nameLength: 120, concurrency: 1_000 };
+export const definitionLimits = {
+  ...{ steps: 200, nesting: 8, jsonBytes: 262_144, nameLength: 120, descriptionLength: 2_000, concurrency: 1_000 },
+  ...{ retentionDays: 3_650, retentionMegabytes: 1_000_000 },
+};
 
 const json: z.ZodType<Json> = z.json();
 const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), json);
@@ -39,8 +42,6 @@ export type FilterStep = { id: string; note?: string | undefined; filter: string
 export type BranchArm = { when: string; steps: Step[] } | { otherwise: Step[] };
 export type BranchStep = { id: string; note?: string | undefined; branch: BranchArm[] };
 export type Step = ActionStep | SetStep | FilterStep | BranchStep | RespondStep;
-export const stepKinds = ["action", "set", "filter", "branch", "respond"] as const;
-export type StepKind = (typeof stepKinds)[number];
 
 export const actionStep: z.ZodType<ActionStep> = z
   .strictObject({
@@ -116,11 +117,15 @@ export type Retention = { days?: number | undefined; megabytes?: number | undefi
 
 const retention: z.ZodType<Retention> = z
   .strictObject({
-    days: z.int("expected a whole number of days").min(1, "expected at least 1 day").max(3_650).optional(),
+    days: z
+      .int("expected a whole number of days")
+      .min(1, "expected at least 1 day")
+      .max(definitionLimits.retentionDays)
+      .optional(),
     megabytes: z
       .int("expected a whole number of megabytes")
       .min(1, "expected at least 1 megabyte")
-      .max(1_000_000)
+      .max(definitionLimits.retentionMegabytes)
       .optional(),
   })
   .meta({
@@ -134,7 +139,7 @@ export const definitionSchema: z.ZodType<Definition> = z
   .strictObject({
     millrace: z.literal(definitionVersion, "expected 1, the version of this format"),
     name: z.string().trim().min(1, "expected a name").max(definitionLimits.nameLength),
-    description: z.string().max(2_000).optional(),
+    description: z.string().max(definitionLimits.descriptionLength).optional(),
     concurrency: z
       .int("expected a whole number of runs")
       .min(1, "expected at least 1 run at once")
@@ -146,10 +151,3 @@ export const definitionSchema: z.ZodType<Definition> = z
     steps: z.array(step),
   })
   .meta({ title: "Millrace automation", description: "What the editor saves and the API takes." });
-
-export function stepKind(value: Step): StepKind {
-  if ("action" in value) return "action";
-  if ("set" in value) return "set";
-  if ("filter" in value) return "filter";
-  return "branch" in value ? "branch" : "respond";
-}

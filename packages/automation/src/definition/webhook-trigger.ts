@@ -12,7 +12,8 @@ export const webhookDefaults: { methods: readonly WebhookMethod[]; maxBodyBytes:
   maxBodyBytes: 1_048_576,
 };
 
-const largestBodyBytes = 25 * 1_048_576;
+export const webhookLimits = { maxBodyBytes: 25 * 1_048_576, requestsPerPeriod: 1_000_000 };
+
 const longestPeriodMs = 86_400_000;
 
 const methods = z
@@ -24,7 +25,7 @@ const methods = z
 const maxBodyBytes = z
   .int("expected a whole number of bytes")
   .min(1, "expected at least 1 byte")
-  .max(largestBodyBytes, `expected at most ${largestBodyBytes} bytes, 25 MiB`)
+  .max(webhookLimits.maxBodyBytes, `expected at most ${webhookLimits.maxBodyBytes} bytes, 25 MiB`)
   .meta({
     title: "Largest body in bytes",
     description: `${webhookDefaults.maxBodyBytes}, 1 MiB, unless said otherwise.`,
@@ -32,7 +33,10 @@ const maxBodyBytes = z
 
 const rateLimit = z
   .strictObject({
-    requests: z.int("expected a whole number of requests").min(1, "expected at least 1 request").max(1_000_000),
+    requests: z
+      .int("expected a whole number of requests")
+      .min(1, "expected at least 1 request")
+      .max(webhookLimits.requestsPerPeriod),
     per: z
       .string()
       .regex(durationPattern, "expected a duration such as 1s, 1m or 1h")

@@ -16,7 +16,7 @@ import {
 /** What `secret` and `verifyToken` name is a connection of this connector. */
 export const signingSecretConnectorId = "webhook";
 
-/** The presets by name, in the order a picker shows them. `presets.ts` holds what each one says. */
+/** The presets by name, in the order a picker shows them. `presets.ts` holds what is known about each. */
 export const presetNames = [
   "standardWebhooks",
   "stripe",
@@ -51,15 +51,24 @@ export const presetsWithoutTimestamp: readonly PresetName[] = [
 /** These providers prove that a URL is ours with a token of the owner's choice, apart from the signing secret. */
 export const presetsWithVerifyToken: readonly PresetName[] = ["meta"];
 
+/** The schemes of one's own by name, in the order a picker shows them. */
+export const schemeNames = ["hmac", "publicKey", "header", "basic", "bearer", "jwt", "addresses"] as const;
+export type SchemeName = (typeof schemeNames)[number];
+
+export const verificationLimits = { secretNames: 5, addresses: 100 };
+
 const secretName = z.string().trim().min(1, "expected the name of a keyvault entry").max(120);
 const secret = z
   .union(
     [
       secretName,
-      z.array(secretName).min(1, "expected the name of a keyvault entry").max(5, "expected at most 5 names"),
+      z
+        .array(secretName)
+        .min(1, "expected the name of a keyvault entry")
+        .max(verificationLimits.secretNames, `expected at most ${verificationLimits.secretNames} names`),
     ],
     {
-      error: "expected the name of a keyvault entry, or a list of up to 5 while a secret is being rotated",
+      error: `expected the name of a keyvault entry, or a list of up to ${verificationLimits.secretNames} while a secret is being rotated`,
     },
   )
   .meta({ title: "Secret", description: "The name of a keyvault entry, never the secret itself." });
@@ -67,7 +76,9 @@ const secret = z
 const addressRange = z
   .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], { error: "expected an address or range, such as 192.0.2.0/24" })
   .meta({ description: "An IP address or a range in CIDR form." });
-const ranges = z.array(addressRange).min(1, "expected at least one address or range").max(100);
+export const isAddressRange = (text: string): boolean => addressRange.safeParse(text).success;
+
+const ranges = z.array(addressRange).min(1, "expected at least one address or range").max(verificationLimits.addresses);
 const allowFrom = ranges
   .optional()
   .meta({ title: "Allowed senders", description: "Requests from other addresses are refused." });
@@ -117,7 +128,7 @@ const schemeVerification = z.discriminatedUnion(
     z.strictObject({ ...jwtShape, allowFrom }),
     z.strictObject({ scheme: z.literal("addresses"), allowFrom: ranges }),
   ],
-  { error: "expected one of hmac, publicKey, header, basic, bearer, jwt, addresses" },
+  { error: `expected one of ${schemeNames.join(", ")}` },
 );
 
 /** A trigger's `verify`: a preset or a scheme, and the names of the keyvault entries it needs. */

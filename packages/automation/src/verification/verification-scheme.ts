@@ -5,6 +5,25 @@ import { z } from "zod";
 export const contentParts = ["timestamp", "id", "method", "url", "body", "sortedForm"] as const;
 export type ContentPart = (typeof contentParts)[number];
 
+/** What a scheme's fields may be, in the order a picker shows them. */
+export const schemeChoices = {
+  hmacAlgorithms: ["sha1", "sha256", "sha512"],
+  publicKeyAlgorithms: ["ed25519", "ecdsaP256Sha256", "rsaSha256", "rsaPssSha256"],
+  jwtAlgorithms: ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"],
+  encodings: ["hex", "base64", "base64url"],
+  layouts: ["plain", "pairs", "tokens"],
+  timestampFormats: ["seconds", "milliseconds", "iso8601"],
+  urlForms: ["exact", "reservedDecoded", "withOrWithoutPort"],
+  secretEncodings: ["text", "hex", "base64"],
+  signatureFormats: ["der", "ieeeP1363"],
+} as const;
+
+/** How far a signed time may be from ours where neither the trigger nor the scheme says it. */
+export const defaultToleranceSeconds = 300;
+/** The same for the times in a JWT. */
+export const defaultClockToleranceSeconds = 60;
+export const longestToleranceSeconds = 86_400;
+
 const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, "expected a header's name, such as X-Signature");
@@ -12,14 +31,17 @@ const headerName = z
 export const toleranceSeconds = z
   .int("expected a whole number of seconds")
   .min(1, "expected at least 1 second")
-  .max(86_400, "expected at most 86400 seconds, a day")
-  .meta({ title: "Tolerance in seconds", description: "How far the signed time may be from ours. 300 unless said." });
+  .max(longestToleranceSeconds, `expected at most ${longestToleranceSeconds} seconds, a day`)
+  .meta({
+    title: "Tolerance in seconds",
+    description: `How far the signed time may be from ours. ${defaultToleranceSeconds} unless said.`,
+  });
 
 const timestamp = z
   .strictObject({
     header: headerName.optional().meta({ description: "The header that carries the time." }),
     pair: z.string().min(1).max(20).optional().meta({ description: "The pair of the signature header that does." }),
-    format: z.enum(["seconds", "milliseconds", "iso8601"], "expected seconds, milliseconds or iso8601"),
+    format: z.enum(schemeChoices.timestampFormats, "expected seconds, milliseconds or iso8601"),
   })
   .refine(
     ({ header, pair }) => (header === undefined) !== (pair === undefined),
@@ -31,11 +53,11 @@ const signature = {
   header: headerName,
   prefix: z.string().max(40).optional().meta({ description: "Text before the signature, such as sha256=" }),
   layout: z
-    .enum(["plain", "pairs", "tokens"], "expected plain, pairs or tokens")
+    .enum(schemeChoices.layouts, "expected plain, pairs or tokens")
     .optional()
     .meta({ description: "plain: one signature; pairs: t=1,v1=abc; tokens: v1,abc v1,def. plain unless said." }),
   key: z.string().min(1).max(20).optional().meta({ description: "Which pairs or tokens count, such as v1." }),
-  encoding: z.enum(["hex", "base64", "base64url"], "expected hex, base64 or base64url"),
+  encoding: z.enum(schemeChoices.encodings, "expected hex, base64 or base64url"),
   content: z
     .string()
     .min(1, "expected the signed text, such as {timestamp}.{body}")
@@ -45,7 +67,7 @@ const signature = {
   idHeader: headerName.optional().meta({ description: "The header that {id} stands for." }),
   toleranceSeconds: toleranceSeconds.optional(),
   urlForm: z
-    .enum(["exact", "reservedDecoded", "withOrWithoutPort"])
+    .enum(schemeChoices.urlForms)
     .optional()
     .meta({ description: "How the sender writes {url}. exact unless said." }),
   bodyHashParameter: z
@@ -58,19 +80,19 @@ const signature = {
 
 export const hmacShape = {
   scheme: z.literal("hmac"),
-  algorithm: z.enum(["sha1", "sha256", "sha512"], "expected sha1, sha256 or sha512"),
+  algorithm: z.enum(schemeChoices.hmacAlgorithms, "expected sha1, sha256 or sha512"),
   ...signature,
   secretPrefix: z.string().min(1).max(20).optional().meta({ description: "Not part of the key, such as whsec_" }),
-  secretEncoding: z.enum(["text", "hex", "base64"]).optional().meta({ description: "text unless said." }),
+  secretEncoding: z.enum(schemeChoices.secretEncodings).optional().meta({ description: "text unless said." }),
 };
 export const publicKeyShape = {
   scheme: z.literal("publicKey"),
-  algorithm: z.enum(
-    ["ed25519", "ecdsaP256Sha256", "rsaSha256", "rsaPssSha256"],
-    "expected ed25519, ecdsaP256Sha256, rsaSha256 or rsaPssSha256",
-  ),
+  algorithm: z.enum(schemeChoices.publicKeyAlgorithms, "expected ed25519, ecdsaP256Sha256, rsaSha256 or rsaPssSha256"),
   ...signature,
-  signatureFormat: z.enum(["der", "ieeeP1363"]).optional().meta({ description: "Of ECDSA. der unless said." }),
+  signatureFormat: z
+    .enum(schemeChoices.signatureFormats)
+    .optional()
+    .meta({ description: "Of ECDSA. der unless said." }),
 };
 export const headerShape = {
   scheme: z.literal("header"),
@@ -86,19 +108,17 @@ export const jwtShape = {
   issuer: z.string().min(1, "expected the iss claim").max(500),
   audience: z.string().min(1, "expected the aud claim").max(500),
   algorithms: z
-    .array(
-      z.enum(
-        ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"],
-        "expected a public-key algorithm, such as RS256 or ES256",
-      ),
-    )
+    .array(z.enum(schemeChoices.jwtAlgorithms, "expected a public-key algorithm, such as RS256 or ES256"))
     .min(1, "expected at least one algorithm")
     .max(10),
   claims: z
     .record(z.string().max(100), z.union([z.string().max(500), z.boolean()]))
     .optional()
     .meta({ description: "Further claims and the values they must have." }),
-  toleranceSeconds: toleranceSeconds.optional(),
+  toleranceSeconds: toleranceSeconds.optional().meta({
+    title: "Tolerance in seconds",
+    description: `How far the token's times may be from ours. ${defaultClockToleranceSeconds} unless said.`,
+  }),
 };
 
 type SignatureShape = {

@@ -1,4 +1,4 @@
-import type { HmacScheme, PublicKeyScheme } from "@millrace/automation";
+import type { SignedScheme } from "./verification-scheme.ts";
 
 /** Where a provider's own id of a delivery or an event stands. Each kind gives one key, or none where something is absent. */
 export type DedupeSource =
@@ -24,7 +24,7 @@ export type Preset = {
   docs: string;
   /** What the person pastes into the keyvault, and where the provider shows it. */
   secret: { title: string; where: string };
-  scheme: HmacScheme | PublicKeyScheme;
+  scheme: SignedScheme;
   /** The first that is there counts. */
   dedupe: readonly DedupeSource[];
   handshakes: readonly HandshakeRule[];

@@ -1,4 +1,3 @@
-import type { PresetName } from "@millrace/automation";
 import type { Preset } from "./preset.ts";
 import { calendly } from "./presets/calendly.ts";
 import { discord } from "./presets/discord.ts";
@@ -16,6 +15,7 @@ import { svix } from "./presets/svix.ts";
 import { twilio } from "./presets/twilio.ts";
 import { typeform } from "./presets/typeform.ts";
 import { zoom } from "./presets/zoom.ts";
+import type { PresetName } from "./verification-schema.ts";
 
 /** Everything we know about providers, by the name that definitions use. */
 export const presets: Readonly<Record<PresetName, Preset>> = {

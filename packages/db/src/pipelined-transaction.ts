@@ -19,10 +19,12 @@ export async function pipelinedTransaction<State>(pool: pg.Pool, work: Pipelined
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    const [, state] = await all([client.query("BEGIN"), work.read(client)]);
+    const [, state] = await all(inOnePiece(client, () => [client.query("BEGIN"), work.read(client)]));
     const writes = work.write(state);
     // The server makes a COMMIT after a refused statement a rollback.
-    await all([...writes.map((statement) => client.query(statement)), client.query("COMMIT")]);
+    await all(
+      inOnePiece(client, () => [...writes.map((statement) => client.query(statement)), client.query("COMMIT")]),
+    );
     return state;
   } catch (error) {
     await client.query("ROLLBACK").catch((rollbackError: Error) => {
@@ -32,6 +34,16 @@ export async function pipelinedTransaction<State>(pool: pg.Pool, work: Pipelined
   } finally {
     // A session that can't even roll back is not handed to the next one.
     client.release(broken);
+  }
+}
+
+/** What is sent by the time that `send` returns goes to the socket at once: one system call, and one waking of the server. */
+function inOnePiece<Sent>({ connection: { stream } }: pg.PoolClient, send: () => Sent): Sent {
+  stream.cork();
+  try {
+    return send();
+  } finally {
+    stream.uncork();
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Doorbell } from "@millrace/engine";
 import { jobStore } from "./job-store.ts";
 import { keepOpen } from "./keep-open.ts";
@@ -49,6 +50,7 @@ async function openLine(store: JobStore, shard: number, log: QueueLog) {
   let pendingIds = 0;
   let sending: Promise<void> | undefined;
   let quietUntilMs = 0;
+  let sentAtMs = Number.NEGATIVE_INFINITY;
 
   async function send(jobs: RingJob[]): Promise<void> {
     const queue = kept.current();
@@ -67,6 +69,9 @@ async function openLine(store: JobStore, shard: number, log: QueueLog) {
     // Rings made in this very tick join the first add.
     await Promise.resolve();
     while (pending.length > 0) {
+      const waitMs = sentAtMs + store.ringSpacingMs - performance.now();
+      if (waitMs > 0) await delay(waitMs);
+      sentAtMs = performance.now();
       const rings = pending;
       pending = [];
       pendingIds = 0;

@@ -13,6 +13,9 @@ import { type JobStore, type RingData, relayTimes, ringDefaults, shortStreams, w
 const { Queue, Worker } = withBackend(createPostgresBackend);
 const schema = "bullmq";
 
+/** Adding, fetching and ending a job takes PostgreSQL 2 to 3 ms. */
+const ringSpacingMs = 25;
+
 /** Here a bulk add makes temporary tables each time, which takes as long as adding this many jobs one by one. */
 const fewJobs = 8;
 
@@ -35,6 +38,7 @@ export function postgresStore(databaseUrl: string): JobStore {
     idleTimeoutMillis: 60_000,
   });
   return {
+    ringSpacingMs,
     prepare: () => withClient(databaseUrl, migrateIfMissing),
     isWiped: (error) => error instanceof SchemaMigrationRequiredError || wipedCodes.has(codeOf(error)),
     findMisconfigurations: async () => [],

@@ -26,6 +26,7 @@ export function redisStore(url: string): JobStore {
     return client;
   };
   return {
+    ringSpacingMs: 0,
     prepare: async () => undefined,
     isWiped: () => false,
     findMisconfigurations: () => findMisconfigurations(url),

@@ -43,6 +43,11 @@ export interface MessageRelay extends Openable, Pick<Relay, "publish" | "subscri
 
 /** What the rest of this package needs from a backend. */
 export interface JobStore {
+  /**
+   * While rings come in company, a job is added this long after the one before it, for several rings at once: what a job costs the store,
+   * against what the runs wait for it. A ring that comes alone waits for nobody.
+   */
+  ringSpacingMs: number;
   /** Makes what jobs are kept in, where that is missing. */
   prepare(): Promise<void>;
   /** Whether this error says that the store was emptied under us. */

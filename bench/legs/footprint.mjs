@@ -44,7 +44,7 @@ async function startAllInOne(home) {
     isReady = resolve;
   });
   const startedAt = performance.now();
-  const server = startProgram(join(root, "scripts", "serve.mjs"), {
+  const server = startProgram(join(root, "scripts", "start.mjs"), {
     cwd: root,
     env: { PORT: "0", MILLRACE_HOME: home },
     onOutput(text) {

@@ -1,5 +1,11 @@
 import type { Server } from "node:http";
 
+/**
+ * Connections that the system takes on our behalf while we are busy; it caps this at net.core.somaxconn. Beyond it a sender's
+ * connection attempt is dropped without a word and repeated after 1, 2 and 4 s, where it could have been told to come back.
+ */
+export const backlog = 4_096;
+
 /** Another program has the port. */
 export class PortTaken extends Error {
   constructor(host: string, port: number) {
@@ -16,7 +22,7 @@ export function listen(server: Server, host: string, port: number): Promise<numb
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(error.code === "EADDRINUSE" ? new PortTaken(host, port) : error);
     });
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog }, () => {
       const address = server.address();
       resolve(typeof address === "object" && address !== null ? address.port : port);
     });

@@ -56,6 +56,8 @@ export async function boot({ config, root, terminal, startedAt, log, closers }: 
   app.become(roles.listener);
   terminal.ready({ ...roles.ready, url, seconds: (Date.now() - startedAt) / 1_000, notices });
   log.info({ url, roles: [...config.roles] }, "ready");
+  if (config.roles.has("ingress"))
+    void http.acceptFaster().catch((err: unknown) => log.warn({ err }, "new connections are taken one by one"));
 }
 
 const flush = (log: Logger): Promise<void> => new Promise((resolve) => log.flush(() => resolve()));

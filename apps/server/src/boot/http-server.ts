@@ -1,5 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
+import { backlog } from "../listen.ts";
+import { duplicateHandles } from "./duplicate-handles.ts";
 
 /** Slow senders must not hold sockets: 10 s for headers, 30 s for a whole request, looked at every 4 s, so cut within 15 s and 35 s. */
 export const serverOptions: ServerOptions = {
@@ -13,12 +15,19 @@ export const serverOptions: ServerOptions = {
 /** Node drops what is beyond its own limit without a word, and half a signed request is worse than none. */
 const headerLimit = 200;
 const connectionLimit = 20_000;
+const moreHandles = 15;
 const sweepMs = 50;
 /** So long a quiet connection may still bring a request to a server that stops. */
 const lameDuckMs = 1_000;
 
 export type HttpServer = {
   server: Server;
+  /**
+   * Called while it listens. Node (libuv since 1.45) takes one new connection per listening handle and turn of its event
+   * loop, so a busy process would take a hundred a second; from now on it takes `moreHandles` times as many. Rejects where the
+   * platform has no further handles; then all is as before.
+   */
+  acceptFaster(): Promise<void>;
   /**
    * Takes no more connections and answers what comes over those that are open, each for the last time; closes quiet ones
    * after a second, and after `graceMs` whatever is left.
@@ -28,6 +37,7 @@ export type HttpServer = {
 
 export function createHttpServer(handle: RequestListener, options: ServerOptions = serverOptions): HttpServer {
   const sockets = new Set<Socket>();
+  const acceptors: NetServer[] = [];
   const open = new Set<ServerResponse>();
   let draining: Promise<void> | undefined;
 
@@ -48,6 +58,20 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
     socket.once("close", () => sockets.delete(socket));
   });
 
+  async function acceptFaster(): Promise<void> {
+    for (const handle of await duplicateHandles(server, moreHandles)) {
+      // As node:http makes its own.
+      const acceptor = new NetServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+        if (sockets.size < connectionLimit) server.emit("connection", socket);
+        else socket.destroy();
+      });
+      acceptor.on("error", () => undefined);
+      acceptor.listen(handle, backlog);
+      acceptors.push(acceptor);
+      if (draining) acceptor.close();
+    }
+  }
+
   /** Live views never end by themselves; their pages connect again, elsewhere. */
   function endStreams(): void {
     for (const response of open) if (isStream(response)) response.end();
@@ -62,10 +86,8 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
   }
 
   async function drain(graceMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      // The HTTP server's own `close` cuts idle connections at once, with requests that it has not read yet.
-      NetServer.prototype.close.call(server, () => resolve());
-    });
+    // The HTTP server's own `close` cuts idle connections at once, with requests that it has not read yet.
+    const closed = Promise.all([server, ...acceptors].map(closeOf));
     for (const response of open) sayLast(response);
     endStreams();
     const quietFrom = performance.now() + lameDuckMs;
@@ -84,12 +106,19 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
 
   return {
     server,
+    acceptFaster,
     drain(graceMs) {
       draining ??= drain(graceMs);
       return draining;
     },
   };
 }
+
+/** Resolves when its last connection is closed. */
+const closeOf = (server: NetServer): Promise<void> =>
+  new Promise((resolve) => {
+    NetServer.prototype.close.call(server, () => resolve());
+  });
 
 /** The sender is told, so that the next request takes another connection and does not meet the end of this one. */
 function sayLast(response: ServerResponse): void {

@@ -52,7 +52,7 @@ export async function boot({ config, root, terminal, startedAt, log, closers }: 
   const roles = await openRoles({ config, root, url, services, database, queue, ring, log, closers });
   closers.add("http server", answerMs + 1_000, closeHttp);
   closers.add("readiness", 1_000, async () => roles.refuseTraffic());
-  settleHeap();
+  await settleHeap();
   app.become(roles.listener);
   terminal.ready({ ...roles.ready, url, seconds: (Date.now() - startedAt) / 1_000, notices });
   log.info({ url, roles: [...config.roles] }, "ready");

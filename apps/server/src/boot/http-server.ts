@@ -65,6 +65,7 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
         if (sockets.size < connectionLimit) server.emit("connection", socket);
         else socket.destroy();
       });
+      // One that could not be accepted is there again in the next turn.
       acceptor.on("error", () => undefined);
       acceptor.listen(handle, backlog);
       acceptors.push(acceptor);

@@ -124,8 +124,8 @@ function observed(store: RunStore, { onRecovery, onLostLeases }: WorkerObservers
  * Compares the key ring with what this database's secrets were sealed with, so that a wrong key is noticed at the start
  * and not at the first credential. Throws VaultKeyMismatch.
  */
-export async function checkVaultKeys({ prisma }: Database, ring: KeyRing): Promise<void> {
-  const checks = createVaultKeyCheckRepository(prisma);
+export async function checkVaultKeys({ pool }: Database, ring: KeyRing): Promise<void> {
+  const checks = createVaultKeyCheckRepository(pool);
   ring.verifyKeyChecks(await checks.load(ring.ids));
   await checks.store(ring.keyChecks());
   ring.verifyKeyChecks(await checks.load(ring.ids));

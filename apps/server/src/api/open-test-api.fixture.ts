@@ -57,7 +57,7 @@ export async function openTestApi() {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const intake = createIntake(hotPath);
-  const endpoints = createEndpointRepository(prisma, vault);
+  const endpoints = createEndpointRepository({ prisma, pool }, vault);
   const services: ApiServices = {
     automations: createAutomationRepository(prisma, vault),
     versions: createVersionRepository(prisma),

@@ -1,6 +1,7 @@
 import type { Definition, Trigger } from "@millrace/automation";
 import { type Clock, systemClock } from "@millrace/base";
 import type { Vault } from "@millrace/vault";
+import type pg from "pg";
 import type { Prisma, PrismaClient } from "../generated/client.ts";
 import { readJson } from "./json-column.ts";
 import { NotFound } from "./not-found.ts";
@@ -23,19 +24,25 @@ export type FoundEndpoint = {
 
 export type RotatedEndpoint = { endpointId: string; token: string; previousExpiresAt: Date };
 
-export function createEndpointRepository(prisma: PrismaClient, vault: Vault, clock: Clock = systemClock) {
-  const triggerOf = createTriggerReader(prisma);
+/** What ingress asks goes past Prisma: it comes with every start, and an ingress then loads no query engine at all. */
+export function createEndpointRepository(
+  { prisma, pool }: { prisma: PrismaClient; pool: pg.Pool },
+  vault: Vault,
+  clock: Clock = systemClock,
+) {
+  const triggerOf = createTriggerReader(pool);
   return {
     /** Not scoped: the token names the workspace. Undefined if nobody has it, it expired, or its automation was removed. */
     async findByToken(plainToken: string): Promise<FoundEndpoint | undefined> {
       if (!tokenPattern.test(plainToken)) return undefined;
-      const rows = await prisma.$queryRaw<Omit<FoundEndpoint, "trigger">[]>`
-        SELECT e.id AS "endpointId", e.workspace_id AS "workspaceId", e.automation_id AS "automationId",
-               a.enabled, a.published_version_id AS "versionId"
-        FROM endpoints e
-        JOIN automations a ON a.id = e.automation_id AND a.workspace_id = e.workspace_id AND a.deleted_at IS NULL
-        WHERE e.token_hash = ${sha256(plainToken)}
-          AND (e.expires_at IS NULL OR e.expires_at > ${clock.now().toISOString()}::timestamptz)`;
+      const { rows } = await pool.query<Omit<FoundEndpoint, "trigger">>(
+        `SELECT e.id AS "endpointId", e.workspace_id AS "workspaceId", e.automation_id AS "automationId",
+                a.enabled, a.published_version_id AS "versionId"
+         FROM endpoints e
+         JOIN automations a ON a.id = e.automation_id AND a.workspace_id = e.workspace_id AND a.deleted_at IS NULL
+         WHERE e.token_hash = $1 AND (e.expires_at IS NULL OR e.expires_at > $2)`,
+        [sha256(plainToken), clock.now()],
+      );
       const [found] = rows;
       return (
         found && { ...found, trigger: found.versionId ? await triggerOf(found.workspaceId, found.versionId) : null }
@@ -85,18 +92,19 @@ async function lockAutomation(tx: Prisma.TransactionClient, workspaceId: string,
 }
 
 /** A version never changes, so its trigger is read once; a definition may have 256 KiB and ingress asks for each request. */
-function createTriggerReader(prisma: PrismaClient) {
+function createTriggerReader(pool: pg.Pool) {
   const kept = new Map<string, Trigger>();
   return async (workspaceId: string, versionId: string): Promise<Trigger | null> => {
     const key = `${workspaceId}/${versionId}`;
     const known = kept.get(key);
     if (known) return known;
-    const version = await prisma.version.findFirst({
-      where: { id: versionId, workspaceId },
-      select: { definitionJson: true },
-    });
+    const { rows } = await pool.query<{ definition_json: string }>(
+      "SELECT definition_json FROM versions WHERE id = $1 AND workspace_id = $2",
+      [versionId, workspaceId],
+    );
+    const [version] = rows;
     if (!version) return null;
-    const { trigger } = readJson<Definition>(version.definitionJson);
+    const { trigger } = readJson<Definition>(version.definition_json);
     const oldest = kept.keys().next().value;
     if (kept.size >= keptTriggers && oldest !== undefined) kept.delete(oldest);
     kept.set(key, trigger);

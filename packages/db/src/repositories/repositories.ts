@@ -26,7 +26,7 @@ export function createRepositories(
     apiKeys: createApiKeyRepository(prisma, clock),
     automations: createAutomationRepository(prisma, vault, clock),
     versions: createVersionRepository(prisma),
-    endpoints: createEndpointRepository(prisma, vault, clock),
+    endpoints: createEndpointRepository({ prisma, pool }, vault, clock),
     connections: createConnectionRepository(prisma, vaults, clock),
     keyValues: createKeyValueRepository(pool),
     runs: createRunRepository(prisma, runOptions),

@@ -6,9 +6,9 @@ import { createVaultKeyCheckRepository } from "./vault-key-checks.ts";
 
 test("a key that is gone is asked for while a row is sealed with it, and no longer", async () => {
   const database = await openTestDatabase();
-  const { prisma, connections, automations, newWorkspace, close } = await openRepositories(database.url);
+  const { connections, automations, newWorkspace, close } = await openRepositories(database.url);
   try {
-    const checks = createVaultKeyCheckRepository(prisma);
+    const checks = createVaultKeyCheckRepository(database.pool);
     await checks.store(parseVaultKeys(generateVaultKey("k1")).keyChecks());
     const missing = async () => (await checks.load(["k2"])).map(({ kekId }) => kekId);
     expect(await missing()).toEqual([]);
@@ -30,9 +30,9 @@ test("a key that is gone is asked for while a row is sealed with it, and no long
 
 test("stored checks accept the keys that made them and refuse others of the same id", async () => {
   const database = await openTestDatabase();
-  const { prisma, close } = await openRepositories(database.url);
+  const { close } = await openRepositories(database.url);
   try {
-    const checks = createVaultKeyCheckRepository(prisma);
+    const checks = createVaultKeyCheckRepository(database.pool);
     expect(await checks.load(["k1"])).toEqual([]);
     const key = generateVaultKey("k1");
     await checks.store(parseVaultKeys(key).keyChecks());

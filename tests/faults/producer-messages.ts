@@ -13,8 +13,8 @@ export type SendJob = {
   /** Until a 2xx comes; else each request is sent once. */
   resends: boolean;
   timeoutMs?: number;
-  /** No request waits until the answers before it are on the disk: for more load than that allows. Ours is not what is killed. */
-  logsBehind?: boolean;
+  /** As much load as this process can make: it goes before others on the processors, and writes what was answered a bit later. */
+  isFlood?: boolean;
   headers?: Readonly<Record<string, string>>;
   /** As this provider signs; `offsetS` is how far the sender's clock is off. */
   signature?: { provider: "github" | "stripe"; secret: string; offsetS?: number };

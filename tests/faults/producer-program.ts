@@ -11,7 +11,6 @@ const sentInOneTurn = 20;
 
 /** The senders of webhooks: outside of the processes under test, so that their memory of what was acknowledged is sound. */
 export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<void> {
-  goFirst();
   const acks = await FsyncedLog.open(ackPath);
   const stopped = new Set<string>();
   let lines: string[] = [];
@@ -32,6 +31,7 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
   async function send(job: SendJob): Promise<void> {
     // At a rate nobody waits for a connection: the answers of those before may be late.
     const agent = new Agent({ connections: job.ratePerS ? null : job.connections, connect: { timeout: 15_000 } });
+    if (job.isFlood) setOwnPriority(constants.priority.PRIORITY_HIGH);
     const startedAt = performance.now();
     let next = 0;
     const total = job.count * (job.copies ?? 1);
@@ -56,6 +56,7 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
     );
     await Promise.all(underWay);
     await agent.destroy();
+    if (job.isFlood) setOwnPriority(constants.priority.PRIORITY_NORMAL);
     await Promise.all([flushAttempts(), lastLogged]);
     report({ type: "done", id: job.id });
   }
@@ -71,7 +72,7 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
         const { runId = "", duplicate = false }: { runId?: string; duplicate?: boolean } = JSON.parse(answer);
         const facts = { job: job.id, seq, event, key: event, runId, status: outcome.status };
         const logged = acks.append({ ...facts, isDuplicate: duplicate, at: Date.now() });
-        if (job.logsBehind) lastLogged = logged;
+        if (job.isFlood) lastLogged = logged;
         else await logged;
         return;
       }
@@ -91,10 +92,10 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
   report({ type: "ready" });
 }
 
-/** Senders have machines of their own: where we may, ours does not wait for the processors that it keeps busy. */
-function goFirst(): void {
+/** Senders have machines of their own: where we may, a flood does not wait for the processors that it keeps busy. */
+function setOwnPriority(priority: number): void {
   try {
-    setPriority(constants.priority.PRIORITY_HIGH);
+    setPriority(priority);
   } catch {
     // Only some users may. Then there is less load, and every figure is a bit worse.
   }

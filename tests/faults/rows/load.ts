@@ -72,7 +72,7 @@ export const overload: Fault = {
         connections: 2_000,
         resends: false,
         timeoutMs: 30_000,
-        logsBehind: true,
+        isFlood: true,
       },
     });
     await delay(seconds * 1_000);
@@ -117,7 +117,7 @@ export const overload: Fault = {
 
 /** Acknowledgements a second at saturation, closed loop, of processes that are warm: fresh ones do a third of it. */
 async function capacity(world: World, flow: Flow): Promise<number> {
-  const load = { count: 1_000_000, connections: 64, resends: false, logsBehind: true };
+  const load = { count: 1_000_000, connections: 64, resends: false, isFlood: true };
   const warming = world.send(flow, load);
   await delay(10_000);
   warming.stop();

@@ -52,12 +52,12 @@ export async function boot({ config, root, terminal, startedAt, log, closers }: 
   const roles = await openRoles({ config, root, url, services, database, queue, ring, log, closers });
   closers.add("http server", answerMs + 1_000, closeHttp);
   closers.add("readiness", 1_000, async () => roles.refuseTraffic());
-  await settleHeap();
   app.become(roles.listener);
   terminal.ready({ ...roles.ready, url, seconds: (Date.now() - startedAt) / 1_000, notices });
   log.info({ url, roles: [...config.roles] }, "ready");
   if (config.roles.has("ingress"))
     void http.acceptFaster().catch((err: unknown) => log.warn({ err }, "new connections are taken one by one"));
+  await settleHeap();
 }
 
 const flush = (log: Logger): Promise<void> => new Promise((resolve) => log.flush(() => resolve()));

@@ -1,4 +1,6 @@
 import { crashLimit } from "@millrace/engine";
+import type { Within } from "./hot-path.ts";
+import { onEachRow } from "./on-each-row.ts";
 
 /**
  * The statements that choose runs: which ones are due, and how many of them the limits leave room for. Each is a list of
@@ -26,12 +28,12 @@ export type ChoiceParameters = {
   defaultMaxRunning: string;
 };
 
-/** Only partitions of days with unfinished runs are worth a look; the bounds let the planner skip the others. */
+/** Only partitions of days with unfinished runs are worth a look. */
 export type DayParameters = {
   /** The table of runs, or its partition of the one day there is. */
   runs: string;
-  lowest: string;
-  beyond: string;
+  /** Lets the planner skip the other partitions; of one partition it says nothing (see `laneStatement`). */
+  within: Within;
 };
 
 export type WalkParameters = DayParameters & {
@@ -52,9 +54,9 @@ export type WalkParameters = DayParameters & {
 const tuple = (alias: string) => `(${alias}.workspace_id, ${alias}.automation_id, ${alias}.order_key)`;
 
 /** The next group of queued runs by the index: one entry is read, however many runs the group has. */
-const nextGroup = ({ runs, lowest, beyond }: DayParameters, from: string): string =>
+const nextGroup = ({ runs, within }: DayParameters, from: string): string =>
   `SELECT r.workspace_id, r.automation_id, r.order_key FROM ${runs} r
-    WHERE r.status = 'queued' AND r.id >= ${lowest} AND r.id < ${beyond} AND ${tuple("r")} ${from}
+    WHERE r.status = 'queued' AND ${within("r.id")} AND ${tuple("r")} ${from}
     ORDER BY r.workspace_id, r.automation_id, r.order_key LIMIT 1`;
 
 /**
@@ -80,7 +82,7 @@ export const walked = (limit: string, walk: WalkParameters): string => `step AS 
     SELECT first.id, v.workspace_id, v.automation_id, v.order_key, first.order_position
     FROM visited v CROSS JOIN quota CROSS JOIN LATERAL (
       SELECT r.id, r.order_position, r.queued_at FROM ${walk.runs} r
-      WHERE r.status = 'queued' AND ${isTrusted} AND r.id >= ${walk.lowest} AND r.id < ${walk.beyond}
+      WHERE r.status = 'queued' AND ${isTrusted} AND ${walk.within("r.id")}
         AND r.workspace_id BETWEEN v.workspace_id AND v.workspace_id AND r.automation_id BETWEEN v.automation_id AND v.automation_id
         AND r.order_key BETWEEN v.order_key AND v.order_key
       ORDER BY r.workspace_id, r.automation_id, r.order_key, r.order_position, r.id
@@ -89,7 +91,7 @@ export const walked = (limit: string, walk: WalkParameters): string => `step AS 
     WHERE ${walk.unclaimedMs} = 0 OR first.queued_at < now() - ${walk.unclaimedMs} * interval '1 millisecond'
     UNION ALL
     (SELECT r.id, r.workspace_id, r.automation_id, r.order_key, r.order_position FROM ${walk.runs} r
-     WHERE r.status = 'waiting' AND r.due_at <= now() AND ${isTrusted} AND r.id >= ${walk.lowest} AND r.id < ${walk.beyond} AND NOT ${walk.isWithin}
+     WHERE r.status = 'waiting' AND r.due_at <= now() AND ${isTrusted} AND ${walk.within("r.id")} AND NOT ${walk.isWithin}
      ORDER BY r.due_at LIMIT ${limit} * 2)
   ), walk AS (
     SELECT COALESCE(max(visit), 0) AS visits, COALESCE(bool_or(of_workspace >= ${walk.visitsOfWorkspace}), false) AS is_cut,
@@ -103,20 +105,21 @@ export const walked = (limit: string, walk: WalkParameters): string => `step AS 
 /** Those of these runs that are due, or whatever else `is` says. */
 export const named = (ids: string, days: DayParameters, is = isDue): string => `due AS (
     SELECT r.id, r.workspace_id, r.automation_id, r.order_key, r.order_position FROM ${days.runs} r
-    WHERE r.id = ANY(${ids}) AND r.id >= ${days.lowest} AND r.id < ${days.beyond} AND ${is}
+    WHERE r.id = ANY(${ids}) AND ${days.within("r.id")} AND ${onEachRow(is)}
   ), walk AS (
     SELECT 0 AS visits, false AS is_cut, false AS has_more, NULL AS last_workspace, NULL AS last_automation, NULL AS last_order_key
   )`;
 
 /** `counted`: the days in which running runs are counted. */
 export function fitting({ limit, defaultMaxRunning }: ChoiceParameters, counted: DayParameters): string {
-  const during = `AND e.id >= ${counted.lowest} AND e.id < ${counted.beyond}`;
+  const during = `AND ${counted.within("e.id")}`;
   return `unblocked AS (
     SELECT d.* FROM due d WHERE d.order_key = '' OR (
       NOT EXISTS (SELECT 1 FROM ${counted.runs} e WHERE e.automation_id = d.automation_id AND e.order_key = d.order_key AND e.order_key <> ''
         AND e.status IN ('running', 'waiting', 'needs_review') AND e.id <> d.id ${during})
-      AND NOT EXISTS (SELECT 1 FROM ${counted.runs} e WHERE e.status = 'queued' AND e.workspace_id = d.workspace_id AND e.automation_id = d.automation_id
-        AND e.order_key = d.order_key AND (e.order_position, e.id) < (d.order_position, d.id) ${during}))
+      AND NOT COALESCE((SELECT (e.order_position, e.id) < (d.order_position, d.id) FROM ${counted.runs} e
+        WHERE e.status = 'queued' AND e.workspace_id = d.workspace_id AND e.automation_id = d.automation_id AND e.order_key = d.order_key ${during}
+        ORDER BY e.order_position, e.id LIMIT 1), false))
   ), automation_room AS MATERIALIZED (
     SELECT a.id, a.concurrency - (SELECT count(*) FROM ${counted.runs} e WHERE e.status = 'running' AND e.workspace_id = a.workspace_id AND e.automation_id = a.id ${during}) AS room
     FROM automations a WHERE a.id IN (SELECT automation_id FROM unblocked) AND a.concurrency IS NOT NULL
@@ -148,7 +151,7 @@ export const locked = (
 ): string => `chosen AS MATERIALIZED (
     SELECT free.id FROM (SELECT id FROM candidate c WHERE ${where} ORDER BY place) c
     CROSS JOIN LATERAL (
-      SELECT r.id FROM ${days.runs} r WHERE r.id = c.id AND r.id >= ${days.lowest} AND r.id < ${days.beyond} AND ${is} FOR NO KEY UPDATE SKIP LOCKED
+      SELECT r.id FROM ${days.runs} r WHERE r.id = c.id AND ${days.within("r.id")} AND ${onEachRow(is)} FOR NO KEY UPDATE SKIP LOCKED
     ) free
     LIMIT ${limit}
   )`;
@@ -157,7 +160,7 @@ export const locked = (
 export const take = (workerId: string, leaseMs: string, days: DayParameters): string => `taken AS (
     UPDATE ${days.runs} r SET status = 'running', lease_owner = ${workerId}, lease_until = now() + ${leaseMs} * interval '1 millisecond',
       fence = r.fence + 1, started_at = COALESCE(r.started_at, now()), reason_json = NULL, due_at = NULL, order_position = 0
-    WHERE r.id = ANY(ARRAY(SELECT id FROM chosen)) AND r.id >= ${days.lowest} AND r.id < ${days.beyond}
+    WHERE r.id = ANY(ARRAY(SELECT id FROM chosen)) AND ${days.within("r.id")}
     RETURNING r.id, r.workspace_id, r.automation_id, r.version_id, r.event_id, r.origin_run_id, r.fence, r.crash_count,
       r.queued_at, r.started_at, r.order_key, r.retry_of_run_id IS NOT NULL AS is_retry
   )`;

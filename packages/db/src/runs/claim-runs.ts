@@ -1,9 +1,10 @@
 import type { ClaimedRun, ClaimRequest } from "@millrace/engine";
 import { statement } from "../statement.ts";
-import { fitting, isDue, isLastChance, named, take, walked } from "./choose-runs.ts";
-import { type HotPath, laneStatement } from "./hot-path.ts";
+import { type DayParameters, fitting, isDue, isLastChance, named, take, walked } from "./choose-runs.ts";
+import { between, type HotPath, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { loadClaimed, type TakenRow } from "./load-claimed.ts";
+import { onEachRow } from "./on-each-row.ts";
 import { type ProposedRun, takeLimited } from "./take-limited.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, type Group, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
@@ -33,27 +34,28 @@ const maxLastChances = 20;
 
 export const createClaimCursor = (): WalkCursor => createWalkCursor(maxVisits, visitsOfWorkspace);
 
-const limits = { limit: "$1::int", defaultMaxRunning: "$2::int" };
-const days = { lowest: "$3", beyond: "$4" };
-const namedDays = { runs: "runs", lowest: "$6", beyond: "$7" };
+/** The first two parameters are the bounds of the days with unfinished runs. */
+const limits = { limit: "$3::int", defaultMaxRunning: "$4::int" };
+const unfinishedDays = { runs: "runs", within: between("$1", "$2") };
+const namedDays = { runs: "runs", within: between("$6", "$7") };
 
 /**
  * Only proposes. A statement that both walks and takes would meet rows that others change at that moment deep inside its
  * plan, where PostgreSQL 18.4 has crashed (docs/decisions/0005).
  */
-const propose = (due: string, runs = "runs") => `WITH RECURSIVE ${[due, fitting(limits, { ...days, runs })].join(", ")}
+const propose = (due: string, counted: DayParameters) => `WITH RECURSIVE ${[due, fitting(limits, counted)].join(", ")}
   SELECT walk.*, candidate.id, candidate.is_limited, candidate.locks, candidate.place
   FROM walk LEFT JOIN candidate ON true ORDER BY candidate.place`;
 
-const ofNamed = statement(propose(named("$5::text[]", namedDays)));
-const ofLastChance = statement(propose(named("$5::text[]", namedDays, isLastChance)));
+const ofNamed = statement(propose(named("$5::text[]", namedDays), unfinishedDays));
+const ofLastChance = statement(propose(named("$5::text[]", namedDays, isLastChance), unfinishedDays));
 const lastChances = statement(
   `SELECT r.id FROM runs r WHERE ${isLastChance} AND r.id >= $1 AND r.id < $2 ORDER BY r.id LIMIT ${maxLastChances}`,
 );
-const ofWalked = laneStatement(({ runs }) => {
+const ofWalked = laneStatement(({ runs }, within) => {
+  const days = { runs, within };
   const walk = {
     ...days,
-    runs,
     workspaces: "$5::text[]",
     automations: "$6::text[]",
     orderKeys: "$7::text[]",
@@ -62,20 +64,20 @@ const ofWalked = laneStatement(({ runs }) => {
     isWithin: "$10::boolean",
     unclaimedMs: "0",
   };
-  return propose(walked(limits.limit, walk), runs);
+  return propose(walked(limits.limit, walk), days);
 });
 
 /** The usual case, which has to be quick: runs that no limit and no order concerns. Names the others. */
 const takeFree = (is: string) =>
   laneStatement(
-    ({ runs }) => `WITH due AS MATERIALIZED (
+    ({ runs }, within) => `WITH due AS MATERIALIZED (
     SELECT r.id, r.order_key <> '' OR EXISTS (SELECT 1 FROM automations a WHERE a.id = r.automation_id AND a.concurrency IS NOT NULL)
       OR EXISTS (SELECT 1 FROM workspaces w WHERE w.id = r.workspace_id AND w.max_running_runs IS NOT NULL) AS is_limited
-    FROM ${runs} r WHERE r.id = ANY($4::text[]) AND r.id >= $5 AND r.id < $6 AND ${is}
+    FROM ${runs} r WHERE r.id = ANY($6::text[]) AND ${within("r.id")} AND ${onEachRow(is)}
   ), chosen AS MATERIALIZED (
-    SELECT r.id FROM ${runs} r WHERE r.id = ANY(ARRAY(SELECT d.id FROM due d WHERE NOT d.is_limited)) AND r.id >= $5 AND r.id < $6 AND ${is}
-    ORDER BY r.id LIMIT $3 FOR NO KEY UPDATE OF r SKIP LOCKED
-  ), ${take("$1", "$2::float8", { runs, lowest: "$5", beyond: "$6" })}
+    SELECT r.id FROM ${runs} r WHERE r.id = ANY(ARRAY(SELECT d.id FROM due d WHERE NOT d.is_limited)) AND ${within("r.id")} AND ${onEachRow(is)}
+    ORDER BY r.id LIMIT $5 FOR NO KEY UPDATE OF r SKIP LOCKED
+  ), ${take("$3", "$4::float8", { runs, within })}
   SELECT t.*, false AS is_limited FROM taken t
   UNION ALL
   SELECT d.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, true FROM due d WHERE d.is_limited`,
@@ -118,7 +120,7 @@ async function takeUnlimited(
   const takes = isLast ? takeLastChance : takeDue;
   const lane = await hotPath.laneOf({ run: runIds });
   const { rows } = await lane.pool.query<(TakenRow & { is_limited: false }) | { id: string; is_limited: true }>(
-    takes(lane, [workerId, leaseMs, limit, runIds, ...boundsOf(runIds)]),
+    takes(lane, [...boundsOf(runIds), workerId, leaseMs, limit, runIds]),
   );
   return {
     taken: rows.flatMap((row) => (row.is_limited ? [] : [row])),
@@ -147,7 +149,7 @@ async function find(
 ): Promise<Found> {
   const { limit, runIds, freed } = request;
   const { lowest, beyond, onlyDay } = await claiming.days.read();
-  const values = [limit, defaultMaxRunning, lowest, beyond];
+  const values = [lowest, beyond, limit, defaultMaxRunning];
   if (runIds !== undefined) {
     const choose = request.isLastChance ? ofLastChance : ofNamed;
     const { rows } = await hotPath.anyDay.pool.query<FoundRow>(choose([...values, runIds, ...boundsOf(runIds)]));

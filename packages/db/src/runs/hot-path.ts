@@ -105,11 +105,20 @@ async function readDays(pool: pg.Pool): Promise<Date[]> {
 }
 
 /** A condition on ids, for the column that holds them. */
-type Within = (column: string) => string;
+export type Within = (column: string) => string;
 
-/** The planner chooses partitions by it: `$1` and `$2` are the lowest id of the call and what follows the highest. */
-const withinBounds: Within = (column) => `${column} >= $1::text AND ${column} < $2::text`;
-/** Where there is nothing to choose, a range would only tempt it to read one. A parameter has to be named, though. */
+/** From `lowest` up to, but without, `beyond`, which are parameters or literals: the planner chooses partitions by it. */
+export const between =
+  (lowest: string, beyond: string): Within =>
+  (column) =>
+    `${column} >= ${lowest} AND ${column} < ${beyond}`;
+
+/** The lowest id of the call and what follows the highest. */
+const withinBounds = between("$1::text", "$2::text");
+/**
+ * Where there is nothing to choose, a range would only mislead it: a kept plan takes any range for one row in two hundred,
+ * and reads a day of runs to find the few that are queued. A parameter has to be named, though.
+ */
 const withinDay: Within = () => "$1::text <= $2::text";
 
 /**

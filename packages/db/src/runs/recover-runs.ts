@@ -2,6 +2,7 @@ import { Failure, type FailureRecord } from "@millrace/base";
 import type { Recovery } from "@millrace/engine";
 import type pg from "pg";
 import { fitting, isLastChance, walked } from "./choose-runs.ts";
+import { between } from "./hot-path.ts";
 import { requeued } from "./requeued.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
@@ -55,7 +56,7 @@ const endDueWaits = `WITH due AS MATERIALIZED (
   UPDATE runs r SET status = 'queued', due_at = NULL, reason_json = ${requeued("due")} FROM due WHERE r.id = due.id RETURNING r.id`;
 
 /** To the end of time: whatever a wrong clock made is found here at last. */
-const days = { runs: "runs", lowest: "$9", beyond: "'~'" };
+const days = { runs: "runs", within: between("$9", "'~'") };
 
 /** Only those that could be taken now: what a limit or its order key holds back needs no bell. */
 const unclaimed = `WITH RECURSIVE ${[

@@ -3,7 +3,7 @@ import { statement } from "../statement.ts";
 import { claimRuns, createClaimCursor } from "./claim-runs.ts";
 import type { HotPath } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
-import { looksUp } from "./looks-up.ts";
+import { onEachRow } from "./on-each-row.ts";
 import { createRecoveryCursor, recoverRuns } from "./recover-runs.ts";
 import { requeued } from "./requeued.ts";
 import { createUnfinishedDays } from "./unfinished-days.ts";
@@ -12,8 +12,8 @@ type HeldRun = { id: string; fence: number };
 
 /** Locked in the order of their ids, as every statement that locks several runs does. */
 const held = `SELECT r.id FROM runs r
-  WHERE r.id = ANY($2::text[]) AND r.id >= $4 AND r.id < $5 AND r.lease_owner = $1 AND r.status = 'running'
-    AND ${looksUp("(r.id, r.fence) IN (SELECT id, fence FROM unnest($2::text[], $3::int[]) AS t(id, fence))")}
+  WHERE r.id = ANY($2::text[]) AND r.id >= $4 AND r.id < $5 AND r.lease_owner = $1
+    AND ${onEachRow("r.status = 'running' AND (r.id, r.fence) IN (SELECT id, fence FROM unnest($2::text[], $3::int[]) AS t(id, fence))")}
   ORDER BY r.id FOR NO KEY UPDATE OF r`;
 
 const extend = statement(`WITH held AS MATERIALIZED (${held})

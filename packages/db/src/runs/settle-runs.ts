@@ -2,7 +2,7 @@ import type { CommitOutcome, JournalCommit, RunTransition } from "@millrace/engi
 import type pg from "pg";
 import { type Lane, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
-import { looksUp } from "./looks-up.ts";
+import { onEachRow } from "./on-each-row.ts";
 import { type StepRecordColumns, stepRecordColumns, toColumns } from "./step-record-columns.ts";
 
 /** A commit, and what its effect gave: the output of the record that asked for it. */
@@ -27,15 +27,15 @@ const settle = laneStatement(
       AS t(run_id, workspace_id, fence, worker_id, is_progress, status, reason, delay_ms, failure, code, path)
   ), held AS MATERIALIZED (
     SELECT r.id AS run_id FROM ${runs} r
-    WHERE r.id = ANY($3::text[]) AND ${within("r.id")} AND r.status = 'running'
-      AND ${looksUp("(r.id, r.workspace_id, r.fence, r.lease_owner) IN (SELECT run_id, workspace_id, fence, worker_id FROM t)")}
+    WHERE r.id = ANY($3::text[]) AND ${within("r.id")}
+      AND ${onEachRow("r.status = 'running' AND (r.id, r.workspace_id, r.fence, r.lease_owner) IN (SELECT run_id, workspace_id, fence, worker_id FROM t)")}
     ORDER BY r.id FOR NO KEY UPDATE OF r
   ), recorded AS (
     INSERT INTO ${step_records} (run_id, workspace_id, position, ${recordList})
     SELECT s.run_id, s.workspace_id, s.ordinal + COALESCE(
       (SELECT max(e.position) FROM ${step_records} e WHERE e.run_id = s.run_id AND ${within("e.run_id")}), -1), ${recordList}
     FROM unnest($14::text[], $15::text[], $16::int[], ${recordParameters.join(", ")}) AS s(run_id, workspace_id, ordinal, ${recordList})
-    WHERE ${looksUp("s.run_id IN (SELECT run_id FROM held)")}
+    WHERE ${onEachRow("s.run_id IN (SELECT run_id FROM held)")}
     ON CONFLICT (run_id, path) DO UPDATE SET ${replaced.join(", ")}
   ), moved AS (
     UPDATE ${runs} r SET status = COALESCE(t.status, r.status),
@@ -44,7 +44,7 @@ const settle = laneStatement(
       reason_json = CASE WHEN t.delay_ms IS NULL THEN t.reason ELSE (t.reason::jsonb || jsonb_build_object('until', ${untilText}))::text END,
       due_at = now() + t.delay_ms * interval '1 millisecond', failure_json = t.failure, failure_code = t.code, failed_path = t.path,
       finished_at = CASE WHEN t.status IN ('succeeded', 'failed') THEN now() END
-    FROM t WHERE ${looksUp("t.run_id IN (SELECT run_id FROM held)")} AND r.id = t.run_id AND ${within("r.id")}
+    FROM t WHERE ${onEachRow("t.run_id IN (SELECT run_id FROM held)")} AND r.id = t.run_id AND ${within("r.id")}
       AND (t.status IS NOT NULL OR (t.is_progress AND r.crash_count > 0))
   )
   SELECT run_id AS id FROM held`,

@@ -1,7 +1,7 @@
 import type { ClaimRequest } from "@millrace/engine";
 import pg from "pg";
 import { type DayParameters, fitting, isDue, isLastChance, locked, named, take } from "./choose-runs.ts";
-import type { HotPath } from "./hot-path.ts";
+import { between, type HotPath } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import type { TakenRow } from "./load-claimed.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
@@ -57,8 +57,7 @@ export async function takeLimited(
 
 const literals = (lowest: string, beyond: string): DayParameters => ({
   runs: "runs",
-  lowest: pg.escapeLiteral(lowest),
-  beyond: pg.escapeLiteral(beyond),
+  within: between(pg.escapeLiteral(lowest), pg.escapeLiteral(beyond)),
 });
 
 const texts = (values: readonly string[]): string =>

@@ -5,11 +5,24 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPage, type TestPage } from "./browser.ts";
-import { createOwner, emptyScreens, fillWorkspace, removeSamples, type Screen, visit } from "./every-page.ts";
+import {
+  type ColorScheme,
+  createOwner,
+  emptyScreens,
+  fillWorkspace,
+  removeSamples,
+  type Screen,
+  visit,
+} from "./every-page.ts";
 import { type MillraceProcess, newHome, removeHome, startMillrace } from "./millrace-process.ts";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+/** The same elements in other colors: nothing else can differ. */
+const runOnly = {
+  light: { type: "tag", values: tags },
+  dark: { type: "rule", values: ["color-contrast", "link-in-text-block"] },
+};
 const home = newHome();
 let anthropic: FakeAnthropic;
 let millrace: MillraceProcess;
@@ -29,9 +42,9 @@ afterAll(async () => {
 });
 
 /** Evaluated by the debugger, which the page's content policy, as strict as ever, does not concern. */
-async function violations(page: Page): Promise<string[]> {
+async function violations(page: Page, colorScheme: ColorScheme): Promise<string[]> {
   await page.evaluate(axeSource);
-  const options = JSON.stringify({ runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
+  const options = JSON.stringify({ runOnly: runOnly[colorScheme], resultTypes: ["violations"] });
   const results = await page.evaluate<AxeResults>(`axe.run(document, ${options})`);
   return results.violations.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${id} (${help}): ${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`),
@@ -41,8 +54,8 @@ async function violations(page: Page): Promise<string[]> {
 async function findProblems(page: Page, screens: readonly Screen[]): Promise<string[]> {
   const problems: string[] = [];
   for (const screen of screens) {
-    await visit(page, millrace.url, screen, async (label) => {
-      problems.push(...(await violations(page)).map((problem) => `${label}: ${problem}`));
+    await visit(page, millrace.url, screen, async (label, colorScheme) => {
+      problems.push(...(await violations(page, colorScheme)).map((problem) => `${label}: ${problem}`));
     });
   }
   return problems;

@@ -8,23 +8,26 @@ export type Screen = { name: string; path: string; open?: (page: Page) => Promis
 
 type Client = MillraceProcess["client"];
 
-const looks = [
-  { colorScheme: "light", width: 1440, height: 900 },
-  { colorScheme: "dark", width: 1440, height: 900 },
-  { colorScheme: "light", width: 390, height: 844 },
-  { colorScheme: "dark", width: 390, height: 844 },
+const sizes = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
 ] as const;
 
-/** Shows a screen in light and dark, wide and narrow; where a narrow one shows one pane at a time, each of them. */
+export type ColorScheme = "light" | "dark";
+
+/**
+ * Shows a screen wide and narrow, light and dark; where a narrow one shows one pane at a time, each of them. A screen is
+ * loaded once for each size: the second color scheme comes over what is there, as it does when evening falls.
+ */
 export async function visit(
   page: Page,
   url: string,
   { name, path, open }: Screen,
-  look: (label: string) => Promise<void>,
+  look: (label: string, colorScheme: ColorScheme) => Promise<void>,
 ): Promise<void> {
-  for (const { colorScheme, width, height } of looks) {
-    await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+  for (const size of sizes) {
+    await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
     await page.goto(`${url}${path}`);
     await settle(page);
     expect(new URL(page.url()).pathname).toBe(new URL(path, url).pathname);
@@ -33,8 +36,11 @@ export async function visit(
     const titles = (await panes.isVisible()) && !open ? await panes.locator("label").allTextContents() : [""];
     for (const title of titles) {
       if (title) await panes.getByText(title, { exact: true }).click();
-      await settle(page);
-      await look([name, title, String(width), colorScheme].filter(Boolean).join("-"));
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await settle(page);
+        await look([name, title, String(size.width), colorScheme].filter(Boolean).join("-"), colorScheme);
+      }
     }
   }
 }

@@ -6,8 +6,8 @@ export type Fault = {
   title: string;
   /** Running when `inject` begins, each process healthy. */
   layout: Layout;
-  /** Measures speed, so nothing else may run beside it. */
-  isAlone?: boolean;
+  /** Measures speed, so its processes reach PostgreSQL and Redis themselves and not through the harness. */
+  isDirect?: boolean;
   /** Takes so long that it only runs when it is named. */
   isOnRequest?: boolean;
   inject(world: World, findings: Findings, size: Size): Promise<void>;

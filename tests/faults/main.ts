@@ -51,7 +51,7 @@ async function runFault(world: World, fault: Fault, { slack, isFull }: Options):
   const findings = openFindings({ ...fault, backend: world.backend }, slack);
   const startedAt = performance.now();
   try {
-    await world.use(fault.layout);
+    await world.use(fault.layout, fault);
     await fault.inject(world, findings, sizeOf(isFull));
     findings.must(
       findings.row.unexplained === 0,

@@ -33,7 +33,8 @@ export type World = {
   deaths: string[];
   /** Terminal statuses as they were seen first: they must stay. */
   seenTerminal: Map<string, string>;
-  use(layout: Layout): Promise<void>;
+  /** `isDirect`: past the proxies, so that no fault can be timed by what passes, and nothing passes through the harness. */
+  use(layout: Layout, options?: { isDirect?: boolean }): Promise<void>;
   client(): Client;
   newFlow(name: string, options?: FlowOptions): Promise<Flow>;
   send(flow: Flow, job: Omit<SendJob, "id" | "urls"> & Partial<Pick<SendJob, "urls">>): Sending;
@@ -52,6 +53,7 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
   const canary = `canary${randomBytes(16).toString("hex")}`;
   let hasCanary: Promise<unknown> | undefined;
   let migrated: Promise<void> | undefined;
+  let isDirect = false;
   let flowNumber = 0;
   let sendNumber = 0;
 
@@ -61,14 +63,16 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
     target.port = String(postgres.port);
     const redisUrl = stores.redis && new URL(stores.redis.url);
     const redis = redisUrl && (await startWireProxy({ port: Number(redisUrl.port), speaks: "redis" }));
-    const queue: Record<string, string> = redis ? { REDIS_URL: `redis://127.0.0.1:${redis.port}` } : {};
     const options = { name, roles, directory, postgres, redis, port: await freePort() };
-    const env = () => ({
-      MILLRACE_API_KEY: apiKey,
-      VAULT_KEYS: vaultKeys.join(","),
-      ...queue,
-      DATABASE_URL: target.href,
-    });
+    const env = (): Record<string, string> => {
+      const ownRedis = isDirect ? stores.redis?.url : redis && `redis://127.0.0.1:${redis.port}`;
+      return {
+        MILLRACE_API_KEY: apiKey,
+        VAULT_KEYS: vaultKeys.join(","),
+        DATABASE_URL: isDirect ? databaseUrl : target.href,
+        ...(ownRedis === undefined ? {} : { REDIS_URL: ownRedis }),
+      };
+    };
     const made = serverProcess({ ...options, env }, (description) => deaths.push(description));
     processes.push(made);
     return made;
@@ -87,7 +91,10 @@ export async function openWorld(backend: Backend, seed: number): Promise<World> 
   const workers = [worker0, worker1] as const;
   const takers = () => [...ingresses, single].filter((process) => process.isRunning());
 
-  async function use(layout: Layout): Promise<void> {
+  async function use(layout: Layout, options: { isDirect?: boolean } = {}): Promise<void> {
+    const wasDirect = isDirect;
+    isDirect = options.isDirect === true;
+    if (isDirect !== wasDirect) await Promise.all(processes.map((process) => process.kill()));
     const wanted = layout === "split" ? [...ingresses, ...workers] : layout === "single" ? [single] : [];
     await Promise.all(processes.filter((process) => !wanted.includes(process)).map((process) => process.kill()));
     if (wanted[0]) migrated ??= wanted[0].start().then(stores.audit);

@@ -31,9 +31,9 @@ test("counts what is under way and says how old the oldest of it is, over all wo
     await intake.accept(sampleRequest({ workspaceId }));
     await intake.accept(sampleRequest({ workspaceId }));
   }
-  // The oldest belongs to neither the first nor the last workspace.
+  // The oldest belongs to neither the first nor the last workspace, and to the second automation of its own.
   await pool.query(`UPDATE runs SET queued_at = now() - interval '90 seconds'
-    WHERE id = (SELECT min(id) FROM runs WHERE workspace_id = (SELECT workspace_id FROM runs GROUP BY 1 ORDER BY 1 OFFSET 1 LIMIT 1))`);
+    WHERE id = (SELECT max(id) FROM runs WHERE workspace_id = (SELECT workspace_id FROM runs GROUP BY 1 ORDER BY 1 OFFSET 1 LIMIT 1))`);
   await claimSample(intake, store);
   const late = await claimSample(intake, store);
   const reason = { kind: "retry", path: "a", attempt: 1, message: "" } as const;

@@ -6,6 +6,7 @@ export type RunGauges = {
   running: number;
   waiting: number;
   needsReview: number;
+  /** Of the first thousand groups, where there are more than that. */
   oldestQueuedSeconds: number;
   /** How far behind the wait is that should have ended first; 0 where none is due. */
   oldestDueSeconds: number;
@@ -17,18 +18,24 @@ const countedAtMost = 10_000;
 const countOf = (status: string): string =>
   `(SELECT count(*)::int FROM (SELECT 1 FROM runs WHERE status = '${status}' LIMIT ${countedAtMost}) counted)`;
 
-/** Reads one index entry of each workspace that has queued runs: its first is its oldest, because ids sort by time. */
-const gauges = `WITH RECURSIVE workspace AS (
-    (SELECT workspace_id, queued_at FROM runs WHERE status = 'queued' ORDER BY workspace_id, id LIMIT 1)
+/** Groups of queued runs (workspace, automation, order key) that are looked at. */
+const groupsAtMost = 1_000;
+
+const firstOf = (from: string): string => `SELECT r.workspace_id, r.automation_id, r.order_key, r.queued_at FROM runs r
+    WHERE r.status = 'queued' AND ${from}
+    ORDER BY r.workspace_id, r.automation_id, r.order_key, r.order_position, r.id LIMIT 1`;
+
+/** Reads one index entry of each group of queued runs: its first is its oldest. */
+const gauges = `WITH RECURSIVE first AS (
+    (${firstOf("true")})
     UNION ALL
-    SELECT next.workspace_id, next.queued_at FROM workspace w CROSS JOIN LATERAL (
-      SELECT r.workspace_id, r.queued_at FROM runs r WHERE r.status = 'queued' AND r.workspace_id > w.workspace_id
-      ORDER BY r.workspace_id, r.id LIMIT 1
+    SELECT next.* FROM first f CROSS JOIN LATERAL (
+      ${firstOf("(r.workspace_id, r.automation_id, r.order_key) > (f.workspace_id, f.automation_id, f.order_key)")}
     ) next
   )
   SELECT ${countOf("queued")} AS queued, ${countOf("running")} AS running, ${countOf("waiting")} AS waiting,
     ${countOf("needs_review")} AS "needsReview",
-    COALESCE(GREATEST(extract(epoch FROM now() - (SELECT min(queued_at) FROM workspace)), 0), 0)::float8 AS "oldestQueuedSeconds",
+    COALESCE(GREATEST(extract(epoch FROM now() - (SELECT min(queued_at) FROM (SELECT queued_at FROM first LIMIT ${groupsAtMost}) oldest)), 0), 0)::float8 AS "oldestQueuedSeconds",
     COALESCE(GREATEST(extract(epoch FROM now() -
       (SELECT due_at FROM runs WHERE status = 'waiting' ORDER BY due_at LIMIT 1)), 0), 0)::float8 AS "oldestDueSeconds"`;
 

@@ -16,7 +16,7 @@ export const burst: Fault = {
   id: "L2",
   title: "a burst of webhooks over 300 connections",
   layout: "split",
-  isAlone: true,
+  isDirect: true,
   async inject(world, findings, size) {
     const flow = await world.newFlow("l2", { counts: false, canary: false });
     const sending = world.send(flow, {
@@ -60,7 +60,7 @@ export const overload: Fault = {
   id: "L3",
   title: "five times the capacity, open loop",
   layout: "split",
-  isAlone: true,
+  isDirect: true,
   async inject(world, findings, size) {
     const flow = await world.newFlow("l3", { counts: false, canary: false });
     const peak = await capacity(world, flow);
@@ -148,7 +148,7 @@ export const noisyNeighbor: Fault = {
   id: "L4",
   title: "one workspace floods, another sends one a second",
   layout: "split",
-  isAlone: true,
+  isDirect: true,
   async inject(world, findings, size) {
     const noisy = await world.newFlow("l4-noisy", { counts: false, canary: false });
     const quiet = await inOtherWorkspace(world, "l4-quiet");

@@ -10,7 +10,7 @@ const ratePerS = 200;
 /** Caches and heaps fill first. */
 const warmUpMs = 120_000;
 const sampleEveryMs = 30_000;
-/** V8 gives pages back to the system a little after it has collected. */
+/** Until a collection is done and its pages are back with the system. */
 const collectionMs = 3_000;
 const slopeBarMbPerMin = 1;
 
@@ -19,7 +19,7 @@ export const soak: Fault = {
   id: "F28",
   title: `${minutes} minutes of ${ratePerS} webhooks/s with random kills`,
   layout: "split",
-  isAlone: true,
+  isDirect: true,
   isOnRequest: true,
   async inject(world, findings) {
     const flow = await world.newFlow("f28", { counts: false, canary: false });

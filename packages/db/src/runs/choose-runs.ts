@@ -53,11 +53,14 @@ export type WalkParameters = DayParameters & {
 
 const tuple = (alias: string) => `(${alias}.workspace_id, ${alias}.automation_id, ${alias}.order_key)`;
 
-/** The next group of queued runs by the index: one entry is read, however many runs the group has. */
-const nextGroup = ({ runs, within }: DayParameters, from: string): string =>
+/** Groups of queued runs in the order of their index, so that no other is read: most runs of a day have ended. */
+export const queuedInOrder = ({ runs, within }: DayParameters, condition: string): string =>
   `SELECT r.workspace_id, r.automation_id, r.order_key FROM ${runs} r
-    WHERE r.status = 'queued' AND ${within("r.id")} AND ${tuple("r")} ${from}
-    ORDER BY r.workspace_id, r.automation_id, r.order_key LIMIT 1`;
+    WHERE r.status = 'queued' AND ${within("r.id")} AND ${condition} ORDER BY r.workspace_id, r.automation_id, r.order_key`;
+
+/** The next group: one entry is read, however many runs the group has. */
+const nextGroup = (days: DayParameters, from: string): string =>
+  `${queuedInOrder(days, `${tuple("r")} ${from}`)} LIMIT 1`;
 
 /**
  * Walks over groups of queued runs (workspace, automation, order key), a bounded number of them, and reads the first runs

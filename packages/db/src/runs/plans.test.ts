@@ -3,6 +3,7 @@ import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Database, openDatabase } from "../open-database.ts";
 import { dayMs } from "../partitions/partitioned-tables.ts";
+import { createRunGauges } from "../run-gauges.ts";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
 import { commitOf, sampleRecord, sampleRequest } from "./run-samples.fixture.ts";
@@ -64,20 +65,29 @@ async function readByHistory(): Promise<number> {
 
 const many = senders(2_000);
 
-/** A day as it was when it was last analyzed: 8,000 runs of these senders had ended, and `queued` more had not begun. */
-async function learn(from: readonly Sender[], { queued }: { queued: number }): Promise<void> {
-  await arrive(from, 8_000);
-  await server.pool.query("UPDATE runs SET status = 'succeeded', finished_at = now()");
+/** A day as it was when it was last analyzed: of the runs of these senders, so many had ended, ran, or had not begun. */
+async function learn(
+  from: readonly Sender[],
+  { ended = 8_000, running = 0, queued = 0 }: { ended?: number; running?: number; queued?: number },
+): Promise<void> {
+  const setAll = (columns: string) => server.pool.query(`UPDATE runs SET ${columns} WHERE status <> 'succeeded'`);
+  await arrive(from, ended);
+  await setAll("status = 'succeeded', finished_at = now()");
+  await arrive(from, running);
+  await setAll("status = 'running', lease_owner = 'another', lease_until = now() + interval '1 hour'");
   await arrive(from, queued);
   await server.pool.query("VACUUM ANALYZE runs");
+  await setAll("status = 'succeeded', finished_at = now(), lease_owner = NULL, lease_until = NULL");
 }
 
 const days: [string, () => Promise<unknown>][] = [
   ["was never looked at", async () => undefined],
   ["was empty", () => server.pool.query("ANALYZE runs")],
-  ["had ended runs only", () => learn(many, { queued: 0 })],
+  ["had ended runs only", () => learn(many, {})],
   ["had a few queued runs among those of one sender", () => learn(many.slice(0, 1), { queued: 200 })],
   ["had a few queued runs among those of many senders", () => learn(many, { queued: 200 })],
+  ["had as many queued runs as others", () => learn(many, { queued: 8_000 })],
+  ["had as many running runs as others", () => learn(many, { running: 8_000, queued: 200 })],
   [
     "had a few queued runs, and one of yesterday still waits",
     async () => {
@@ -105,6 +115,7 @@ test.each(days)("claims and records read no more of a day than they need when it
   await Promise.all(claimed.map((run) => journal.commit(commitOf(run, { workerId, transition: { to: "succeeded" } }))));
   await store.claim({ workerId, leaseMs: 60_000, limit: 50, freed: claimed });
   await store.recover({ unclaimedMs: 60_000, crashLimit: 3, limit: 100 });
+  await createRunGauges(database.pool).read();
 
   // Each of some hundred runs is looked up by its id a few times; whoever walks over the day reads thousands.
   expect((await readByHistory()) - readBefore).toBeLessThan(1_500);

@@ -1,7 +1,7 @@
 import { Failure, type FailureRecord } from "@millrace/base";
 import type { Recovery } from "@millrace/engine";
 import type pg from "pg";
-import { fitting, isLastChance, walked } from "./choose-runs.ts";
+import { fitting, isLastChance, queuedInOrder, walked } from "./choose-runs.ts";
 import { between } from "./hot-path.ts";
 import { requeued } from "./requeued.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
@@ -40,11 +40,13 @@ export async function recoverRuns(
   };
 }
 
-const isExpired = "status = 'running' AND lease_until < now()";
+/** In the order of the index of running runs, so that no other is read: whatever runs now, most of a day has ended. */
+const expiredFirst = (condition: string): string => `SELECT id FROM runs
+    WHERE status = 'running' AND lease_until < now() AND ${condition} ORDER BY workspace_id, automation_id`;
 
 /** The fence rises with every taking away, so that whatever the old worker still writes is refused. */
 const takeBackExpired = `WITH expired AS MATERIALIZED (
-    SELECT id FROM runs WHERE ${isExpired} ORDER BY id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+    ${expiredFirst("true")} LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
   )
   UPDATE runs r SET status = 'queued', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1, crash_count = r.crash_count + 1,
     reason_json = ${requeued("worker_died")}
@@ -75,6 +77,8 @@ const unclaimed = `WITH RECURSIVE ${[
   ", ",
 )} SELECT walk.*, found.id FROM walk LEFT JOIN (SELECT id FROM candidate WHERE place <= $1::int) found ON true`;
 
+const anyQueued = `${queuedInOrder({ runs: "runs", within: between("$1", "'~'") }, "true")} LIMIT 1`;
+
 async function countLastChances({ pool, days }: Recovering): Promise<number> {
   const { lowest } = await days.read();
   const { rows } = await pool.query<{ count: number }>(
@@ -91,7 +95,7 @@ async function listUnclaimed(
 ): Promise<string[]> {
   const { lowest } = await recovering.days.read();
   // Most of the time nothing waits, and then there is no need to plan a walk.
-  const { rowCount } = await pool.query("SELECT 1 FROM runs WHERE status = 'queued' AND id >= $1 LIMIT 1", [lowest]);
+  const { rowCount } = await pool.query(anyQueued, [lowest]);
   if (rowCount === 0) return [];
   const beginning = cursor.begin();
   const walk = [...startsAt([beginning.from]), maxVisits, beginning.visitsOfWorkspace];
@@ -122,7 +126,7 @@ async function quarantine(pool: pg.Pool, crashLimit: number, limit: number): Pro
   ).toRecord();
   const { rowCount } = await pool.query(
     `WITH expired AS MATERIALIZED (
-       SELECT id FROM runs WHERE ${isExpired} AND crash_count + 1 >= $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+       ${expiredFirst("crash_count + 1 >= $1")} LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
      ), step AS (
        UPDATE step_records s SET status = 'failed', failure_json = $3, finished_at = now()
        FROM expired WHERE s.run_id = expired.id AND s.status IN ('running', 'waiting') RETURNING s.run_id, s.path

@@ -37,12 +37,22 @@ export async function visit(
     for (const title of titles) {
       if (title) await panes.getByText(title, { exact: true }).click();
       for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await settle(page);
+        await color(page, colorScheme);
         await look([name, title, String(size.width), colorScheme].filter(Boolean).join("-"), colorScheme);
       }
     }
   }
+}
+
+async function color(page: Page, colorScheme: ColorScheme): Promise<void> {
+  await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+  const isColored = `document.documentElement.dataset.mantineColorScheme === "${colorScheme}"`;
+  await until(
+    () => page.evaluate<boolean>(isColored),
+    5_000,
+    () => `${page.url()} does not turn ${colorScheme}.`,
+  );
+  await settle(page);
 }
 
 export const owner = { name: "Ada", email: "ada@example.com", password: "correct horse battery staple" };

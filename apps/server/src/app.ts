@@ -23,15 +23,27 @@ export function createApp({ ingress, operations, pages, trustedProxies }: AppPar
   return (request, response) => (ingress && isHook(request) ? ingress(request, response) : app(request, response));
 }
 
+export type StartingApp = {
+  handle: RequestListener;
+  /** From now on webhooks are taken, while everything else is still told to wait. */
+  takeHooks(ingress: RequestListener): void;
+  become(app: RequestListener): void;
+};
+
 /** What answers until the app is there: the port is taken first, so that a taken one is noticed at once. */
-export function startingApp(): { handle: RequestListener; become(app: RequestListener): void } {
+export function startingApp(): StartingApp {
+  let hooks: RequestListener | undefined;
   let current: RequestListener = (request, response) => {
+    if (hooks && isHook(request)) return hooks(request, response);
     const isLive = request.url === "/livez";
     response.writeHead(isLive ? 200 : 503, { "content-type": "text/plain", ...(isLive ? {} : { "retry-after": "2" }) });
     response.end(isLive ? "ok\n" : "Millrace is starting.\n");
   };
   return {
     handle: (request, response) => current(request, response),
+    takeHooks(ingress) {
+      hooks = ingress;
+    },
     become(app) {
       current = app;
     },

@@ -42,13 +42,15 @@ export const ingressKills: readonly Fault[] = [
           await ingress.kill();
         }
         const startedAt = performance.now();
-        await ingress.start();
+        const started = ingress.start();
+        await must("webhooks are taken", () => takesWebhooks(ingress.url + flow.hookPath), 60_000);
         slowest = Math.max(slowest, performance.now() - startedAt);
+        await started;
       }
       sending.stop();
       await sending.done;
       findings.recovered(slowest);
-      findings.within("the slowest start until requests are taken", slowest, 3_000);
+      findings.within("the slowest start until webhooks are taken", slowest, 3_000);
       await check(world, flow, findings, { boundMs: 60_000 });
     },
   },
@@ -86,6 +88,17 @@ export const ingressKills: readonly Fault[] = [
     },
   },
 ];
+
+/** Asked with a method that the flow refuses: the refusal is looked up and recorded as a webhook is, and starts no run. */
+async function takesWebhooks(hookUrl: string): Promise<boolean> {
+  try {
+    const answer = await fetch(hookUrl, { signal: AbortSignal.timeout(2_000) });
+    await answer.arrayBuffer();
+    return answer.status === 405;
+  } catch {
+    return false;
+  }
+}
 
 function startTimes(world: World, flow: Flow, waiting: readonly RunRow[]): Promise<number[]> {
   const ids = new Set(waiting.map(({ id }) => id));

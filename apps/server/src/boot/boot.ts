@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { type Database, migrate, openDatabase, startEmbeddedPostgres } from "@millrace/db";
 import { checkQueue, migrateQueue, type QueueConfig, queueConfig } from "@millrace/queue";
@@ -30,7 +31,7 @@ const answerMs = 10_000;
 const stopPostgresMs = 60_000;
 
 /**
- * Takes the port, opens database, queue and vault, starts the roles. The end goes the other way: not ready, no new
+ * Takes the port, opens database, queue and vault, starts the roles, and takes webhooks as soon as it can. The end goes the other way: not ready, no new
  * connections, requests under way answered, runs finished or handed back, log, queue, database, and PostgreSQL last.
  */
 export async function boot({ config, root, terminal, startedAt, log, closers }: BootOptions): Promise<void> {
@@ -49,11 +50,16 @@ export async function boot({ config, root, terminal, startedAt, log, closers }: 
   const services = await openServices({ config, database, queue, ring, log });
   closers.add("services", 6_000, services.close);
   closers.add("log", 1_000, () => flush(log));
-  const roles = await openRoles({ config, root, url, services, database, queue, ring, log, closers });
+  const takeHooks = (ingress: RequestListener) => {
+    closers.add("webhooks", answerMs + 1_000, closeHttp);
+    app.takeHooks(ingress);
+  };
+  const roles = await openRoles({ config, root, url, services, database, queue, ring, log, closers, takeHooks });
   closers.add("http server", answerMs + 1_000, closeHttp);
   closers.add("readiness", 1_000, async () => roles.refuseTraffic());
   app.become(roles.listener);
-  terminal.ready({ ...roles.ready, url, seconds: (Date.now() - startedAt) / 1_000, notices });
+  const seconds = (Date.now() - startedAt) / 1_000;
+  terminal.ready({ ...(await roles.readFacts()), url, seconds, notices });
   log.info({ url, roles: [...config.roles] }, "ready");
   if (config.roles.has("ingress"))
     void http.acceptFaster().catch((err: unknown) => log.warn({ err }, "new connections are taken one by one"));

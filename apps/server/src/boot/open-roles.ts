@@ -19,10 +19,19 @@ import { type Foundation, type Services, startWorker } from "../services.ts";
 import type { Closers } from "./closers.ts";
 import type { ReadyFacts } from "./terminal.ts";
 
-export type RolesOptions = Foundation & { root: string; url: string; services: Services; closers: Closers };
+export type RolesOptions = Foundation & {
+  root: string;
+  url: string;
+  services: Services;
+  closers: Closers;
+  /** Called once webhooks can be taken, while the rest still starts: senders should wait no longer than they must. */
+  takeHooks(ingress: RequestListener): void;
+};
+type Facts = Pick<ReadyFacts, "setupLink" | "webhook">;
 export type OpenRoles = {
   listener: RequestListener;
-  ready: Pick<ReadyFacts, "setupLink" | "webhook">;
+  /** For whoever started it. */
+  readFacts(): Promise<Facts>;
   /** From now on `/readyz` says no. */
   refuseTraffic(): void;
 };
@@ -44,12 +53,16 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
   });
   createVaultMetrics(metrics.registry, { keyIds: options.ring.ids, countByKey: services.sealedRows.countByKey });
   const checks: { -readonly [Name in keyof Checks]: Checks[Name] } = { database: () => database.ping() };
+  const closing = new AbortController();
+  let ingress: RequestListener | undefined;
+  if (config.roles.has("ingress")) {
+    // The first lookup of a process takes long: it is this one, and not a sender's.
+    await services.endpoints.findByToken("0".repeat(43));
+    ingress = openIngress(options, metrics, checks, closing.signal);
+    options.takeHooks(ingress);
+  }
   const api = await openApi(options);
   if (config.roles.has("worker")) await openWorkerRole(options, metrics);
-  // The first lookup of a process takes long: it is this one, and not a sender's.
-  if (config.roles.has("ingress")) await services.endpoints.findByToken("0".repeat(43));
-  const closing = new AbortController();
-  const ingress = config.roles.has("ingress") ? openIngress(options, metrics, checks, closing.signal) : undefined;
   let isOpen = true;
   const health = healthRoutes({ isOpen: () => isOpen, checks });
   return {
@@ -63,7 +76,7 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
       pages: api.pages,
       trustedProxies: config.trustedProxies,
     }),
-    ready: api.ready,
+    readFacts: api.readFacts,
   };
 }
 
@@ -123,12 +136,12 @@ async function openWorkerRole(
   closers.add("maintenance", 5_000, maintenance.stop);
 }
 
-type OpenApi = { pages: Router[]; ready: OpenRoles["ready"] };
+type OpenApi = Pick<OpenRoles, "readFacts"> & { pages: Router[] };
 
 /** Everything that people and their programs talk to, and what they find at the first start. Loaded only where it is served. */
 async function openApi({ config, root, url, services, database, ring }: RolesOptions): Promise<OpenApi> {
   const isServed = config.roles.has("api");
-  const nothing = { pages: [], ready: { setupLink: undefined, webhook: undefined } };
+  const nothing = { pages: [], readFacts: async () => ({ setupLink: undefined, webhook: undefined }) };
   // On a database of our own nobody else prepares it; an ingress alone can't, for want of the keys.
   const isOurs = config.databaseUrl === undefined && config.roles.has("worker");
   if (!isServed && !isOurs) return nothing;
@@ -145,11 +158,11 @@ async function openApi({ config, root, url, services, database, ring }: RolesOpt
   const { editorFiles } = await import("../editor-files.ts");
   return {
     pages: [createApi({ ...services, auth, publicUrl: url }), editorFiles(join(root, "apps", "editor", "dist"), url)],
-    ready: await readyFacts(services, workspaceId, url),
+    readFacts: () => readFacts(services, workspaceId, url),
   };
 }
 
-async function readyFacts(services: Services, workspaceId: string, url: string): Promise<OpenRoles["ready"]> {
+async function readFacts(services: Services, workspaceId: string, url: string): Promise<Facts> {
   const { findSample } = await import("../first-start.ts");
   const token = await services.setup.issueToken();
   const sample = await findSample(services, workspaceId);

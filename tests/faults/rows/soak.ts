@@ -91,6 +91,7 @@ function judgeSlope(name: string, samples: readonly Sample[], findings: Findings
     warm.reduce((sum, { minute, mb }) => sum + (minute - x) * (mb - y), 0) /
     warm.reduce((sum, { minute }) => sum + (minute - x) ** 2, 0);
   const shown = slope.toFixed(2);
-  findings.note(`${name}: ${Math.round(y)} MB on average after collections, ${shown} MB/min`);
+  const seen = warm.map(({ mb }) => Math.round(mb)).join(" ");
+  findings.note(`${name}: ${Math.round(y)} MB on average after collections (${seen}), ${shown} MB/min`);
   findings.must(slope < slopeBarMbPerMin, `${name} grows by ${shown} MB/min; the bar is ${slopeBarMbPerMin} MB/min`);
 }

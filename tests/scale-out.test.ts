@@ -1,3 +1,4 @@
+import { getPriority } from "node:os";
 import {
   openEmptyDatabase,
   type StubServer,
@@ -89,6 +90,11 @@ test("200 webhooks over two ingress processes run once each, on both workers", a
   expect(ended[0]).toBeGreaterThan(0);
   expect(ended[1]).toBeGreaterThan(0);
   expect((ended[0] ?? 0) + (ended[1] ?? 0)).toBe(webhooks);
+});
+
+test("where they share processors, those that only work leave them to those that take webhooks", async () => {
+  const priorities = (processes: readonly RoleProcess[]) => processes.map(({ pid }) => getPriority(pid));
+  await until(async () => Math.min(...priorities(workers)) > Math.max(...priorities(servers)), 10_000);
 });
 
 test("each process says by itself whether it is ready, and the metrics hold no name, key or payload", async () => {

@@ -11,6 +11,7 @@ import { listen } from "../listen.ts";
 import { checkVaultKeys, openServices } from "../services.ts";
 import { awaitDatabase } from "./await-database.ts";
 import type { Closers, Manner } from "./closers.ts";
+import { giveWay } from "./give-way.ts";
 import { createHttpServer } from "./http-server.ts";
 import { openRoles } from "./open-roles.ts";
 import { settleHeap } from "./settle-heap.ts";
@@ -61,6 +62,7 @@ export async function boot({ config, root, terminal, startedAt, log, closers }: 
   const seconds = (Date.now() - startedAt) / 1_000;
   terminal.ready({ ...(await roles.readFacts()), url, seconds, notices });
   log.info({ url, roles: [...config.roles] }, "ready");
+  if (!config.roles.has("ingress") && !config.roles.has("api")) giveWay(log);
   if (config.roles.has("ingress"))
     void http.acceptFaster().catch((err: unknown) => log.warn({ err }, "new connections are taken one by one"));
   await settleHeap();

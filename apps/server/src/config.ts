@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { parseEnv } from "@millrace/base";
+import { redisNodes } from "@millrace/queue";
 import { z } from "zod";
 import { readSecretFiles } from "./read-secret-files.ts";
 
@@ -8,6 +9,8 @@ const roles = ["ingress", "api", "worker"] as const;
 export type Role = (typeof roles)[number];
 
 const port = z.coerce.number("expected a port number").int("expected a whole number").min(0).max(65_535);
+
+const redisUrl = z.url({ protocol: /^rediss?$/ });
 
 const environment = z.object({
   PORT: port.default(4400).meta({ example: "4400" }),
@@ -29,9 +32,20 @@ const environment = z.object({
     .default(30)
     .meta({ example: "30" }),
   REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: "expected a Redis URL" })
+    .string()
+    .refine(
+      (urls) => redisNodes(urls).every((url) => redisUrl.safeParse(url).success),
+      "expected a Redis URL, or those of several nodes of a Redis Cluster, separated by commas",
+    )
     .optional()
     .meta({ example: "redis://redis:6379" }),
+  QUEUE_SHARDS: z.coerce
+    .number("expected a number of queues")
+    .int("expected a whole number of queues")
+    .min(1, "expected at least 1")
+    .max(64, "expected at most 64")
+    .default(1)
+    .meta({ example: "1" }),
   MILLRACE_ROLES: z
     .string()
     .default(roles.join(","))
@@ -96,6 +110,8 @@ export type Config = {
   /** How long a start waits for a database that does not answer yet. */
   databaseWaitMs: number;
   redisUrl: string | undefined;
+  /** Over how many queues the workspaces are spread. */
+  queueShards: number;
   roles: ReadonlySet<Role>;
   vaultKeys: string | undefined;
   owner: { email: string; password: string } | undefined;
@@ -129,6 +145,7 @@ export function readConfig(env: Record<string, string | undefined>, root: string
     databaseUrl: parsed.DATABASE_URL,
     databaseWaitMs: parsed.DATABASE_WAIT_SECONDS * 1_000,
     redisUrl: parsed.REDIS_URL,
+    queueShards: parsed.QUEUE_SHARDS,
     roles: new Set(parsed.MILLRACE_ROLES),
     vaultKeys: parsed.VAULT_KEYS,
     owner: email !== undefined && password !== undefined ? { email, password } : undefined,

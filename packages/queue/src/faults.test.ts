@@ -1,5 +1,7 @@
-import { describe } from "vitest";
+import { afterAll, describe } from "vitest";
 import { faultsContract } from "./faults.contract.ts";
-import { jobStores } from "./testing/job-stores.ts";
+import { closeSharedStores, jobStores } from "./testing/job-stores.ts";
 
-describe.each(jobStores)("faults on $name", ({ open }) => faultsContract(open));
+afterAll(closeSharedStores);
+
+describe.each(jobStores)("faults on $name", ({ open, endsByItself }) => faultsContract(open, endsByItself));

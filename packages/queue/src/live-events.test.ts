@@ -1,5 +1,7 @@
-import { describe } from "vitest";
+import { afterAll, describe } from "vitest";
 import { liveEventsContract } from "./live-events.contract.ts";
-import { jobStores } from "./testing/job-stores.ts";
+import { closeSharedStores, jobStores } from "./testing/job-stores.ts";
+
+afterAll(closeSharedStores);
 
 describe.each(jobStores)("live events on $name", ({ open }) => liveEventsContract(open));

@@ -1,6 +1,6 @@
 export type QueueConfig = {
   backend: "postgres" | "redis";
-  /** May hold a password: never log it. */
+  /** Of a Redis Cluster, several of its nodes, separated by commas. May hold a password: never log it. */
   url: string;
   /** Over how many queues rings are spread. Every process of an installation needs the same number. */
   shards: number;

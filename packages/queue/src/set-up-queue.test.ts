@@ -1,4 +1,4 @@
-import { openEmptyDatabase, startTestRedis } from "@millrace/testing";
+import { openEmptyDatabase, startTestRedis, startTestRedisCluster } from "@millrace/testing";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { openDoorbell } from "./doorbell.ts";
@@ -72,4 +72,35 @@ test("a Redis that evicts keys or keeps no file is named, with what to set", asy
   ]);
   await redis.stop();
   expect(await checkQueue(config)).toEqual([expect.stringContaining("could not be checked")]);
+});
+
+test("on a Redis Cluster the shards lie on several nodes, and a single node of it is no address", async () => {
+  const cluster = await startTestRedisCluster();
+  const log = logLines();
+  const config = queueConfig({ databaseUrl, redisUrl: cluster.url, shards: 8 });
+  const doorbell = await openDoorbell(config, { log });
+  await Promise.all(Array.from({ length: 50 }, (_, index) => doorbell.ring(`ws_${index}`, [`run_${index}`])));
+  const sizes = await Promise.all(
+    cluster.nodes.map(async ({ url }) => {
+      const client = new Redis(url);
+      return client.dbsize().finally(() => client.disconnect());
+    }),
+  );
+  expect(Math.min(...sizes)).toBeGreaterThan(0);
+  expect(log.lines).toEqual([]);
+  expect(await checkQueue(config)).toEqual([]);
+  expect(await checkQueue({ ...config, url: cluster.nodes[0]?.url ?? "" })).toEqual([
+    expect.stringContaining("name several of its nodes in REDIS_URL"),
+  ]);
+  await doorbell.close();
+  await cluster.stop();
+});
+
+test("several servers that are no cluster are named", async () => {
+  const servers = await Promise.all([startTestRedis(), startTestRedis()]);
+  const redisUrl = servers.map(({ url }) => url).join(",");
+  expect(await checkQueue(queueConfig({ databaseUrl, redisUrl }))).toEqual(
+    servers.map(({ url }) => expect.stringContaining(`${new URL(url).host} is no node of a Redis Cluster`)),
+  );
+  await Promise.all(servers.map((server) => server.stop()));
 });

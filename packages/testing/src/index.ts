@@ -7,4 +7,5 @@ export {
   startFakeAnthropic,
 } from "./fake-anthropic/start-fake-anthropic.ts";
 export { startTestRedis, type TestRedis } from "./redis.ts";
+export { startTestRedisCluster, type TestRedisCluster } from "./redis-cluster.ts";
 export { type StubHandler, type StubReply, type StubRequest, type StubServer, startStubServer } from "./stub-server.ts";

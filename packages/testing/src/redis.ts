@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 export type TestRedis = {
   url: string;
@@ -17,8 +18,11 @@ export type TestRedis = {
   resume(): void;
 };
 
+/** Nodes that were away are believed to be back after 1 s instead of 15. */
+const clusterSettings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
+
 /** A real redis-server on a free loopback port, set up as Millrace wants it: append-only file on, nothing evicted. */
-export async function startTestRedis(): Promise<TestRedis> {
+export async function startTestRedis({ isClusterNode = false } = {}): Promise<TestRedis> {
   if (spawnSync("redis-server", ["--version"]).error) {
     throw new Error(
       "These tests need redis-server. Install it: apt-get install redis-server (macOS: brew install redis).",
@@ -26,7 +30,9 @@ export async function startTestRedis(): Promise<TestRedis> {
   }
   const directory = await mkdtemp(join(tmpdir(), "millrace-redis-"));
   const port = await freePort();
-  let server: ChildProcess | undefined = await launch(directory, port);
+  // The usual port of a node's own bus is 10,000 higher, which may be no port at all.
+  const extra = isClusterNode ? [...clusterSettings, "--cluster-port", String(await freePort())] : [];
+  let server: ChildProcess | undefined = await launch(directory, port, extra);
   const end = async (signal: NodeJS.Signals) => {
     const ending = server;
     server = undefined;
@@ -40,7 +46,7 @@ export async function startTestRedis(): Promise<TestRedis> {
     kill: () => end("SIGKILL"),
     restart: async () => {
       await end("SIGKILL");
-      server = await launch(directory, port);
+      server = await launch(directory, port, extra);
     },
     pause: () => void server?.kill("SIGSTOP"),
     resume: () => void server?.kill("SIGCONT"),
@@ -51,11 +57,13 @@ export async function startTestRedis(): Promise<TestRedis> {
   };
 }
 
-async function launch(directory: string, port: number): Promise<ChildProcess> {
+async function launch(directory: string, port: number, extra: readonly string[]): Promise<ChildProcess> {
   const settings = ["--bind", "127.0.0.1", "--dir", directory, "--save", "", "--appendonly", "yes"];
-  const server = spawn("redis-server", ["--port", String(port), "--maxmemory-policy", "noeviction", ...settings], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const server = spawn(
+    "redis-server",
+    ["--port", String(port), "--maxmemory-policy", "noeviction", ...settings, ...extra],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
   let output = "";
   for (const stream of [server.stdout, server.stderr])
     stream?.on("data", (data) => (output = `${output}${data}`.slice(-4_000)));
@@ -64,7 +72,9 @@ async function launch(directory: string, port: number): Promise<ChildProcess> {
     stdio: ["pipe", "ignore", "ignore"],
   });
   server.once("exit", () => watchdog.kill("SIGKILL"));
-  for (const deadline = Date.now() + 10_000; !(await answersPing(port)); ) {
+  // While it loads its files it answers `-LOADING`.
+  for (const deadline = Date.now() + 10_000; !(await askRedis(port, "PING")).startsWith("+PONG"); ) {
+    await delay(20);
     if (server.exitCode !== null || Date.now() > deadline) {
       server.kill("SIGKILL");
       throw new Error(`redis-server did not start on port ${port}. It said:\n${output}`);
@@ -73,17 +83,17 @@ async function launch(directory: string, port: number): Promise<ChildProcess> {
   return server;
 }
 
-function answersPing(port: number): Promise<boolean> {
+/** Sends one command, and resolves with the first bytes of the answer in Redis's own form; "" where none came. */
+export function askRedis(port: number, command: string): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port }, () => socket.write("PING\r\n"));
-    const finish = (answers: boolean) => {
+    const socket = connect({ host: "127.0.0.1", port }, () => socket.write(`${command}\r\n`));
+    const finish = (answer: string) => {
       socket.destroy();
-      setTimeout(() => resolve(answers), answers ? 0 : 20);
+      resolve(answer);
     };
-    socket.setTimeout(1_000, () => finish(false));
-    socket.once("error", () => finish(false));
-    // While it loads its files it answers `-LOADING`.
-    socket.once("data", (answer) => finish(answer.toString().startsWith("+PONG")));
+    socket.setTimeout(1_000, () => finish(""));
+    socket.once("error", () => finish(""));
+    socket.once("data", (answer) => finish(answer.toString()));
   });
 }
 

@@ -100,7 +100,7 @@ async function openStores(
   );
   closers.add("database", 5_000, () => database.close());
   await migrate(databaseUrl);
-  const queue = queueConfig({ databaseUrl, redisUrl: config.redisUrl });
+  const queue = queueConfig({ databaseUrl, redisUrl: config.redisUrl, shards: config.queueShards });
   await migrateQueue(queue);
   return { database, queue };
 }

@@ -1,4 +1,10 @@
-import { openEmptyDatabase, startTestRedis } from "@millrace/testing";
+import {
+  openEmptyDatabase,
+  startTestRedis,
+  startTestRedisCluster,
+  type TestRedis,
+  type TestRedisCluster,
+} from "@millrace/testing";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { type QueueConfig, queueConfig } from "../queue-config.ts";
@@ -22,9 +28,19 @@ export type TestStore = {
 };
 
 export const jobStores = [
-  { name: "PostgreSQL", open: openPostgres },
-  { name: "Redis", open: openRedis },
+  { name: "PostgreSQL", open: openPostgres, endsByItself: true },
+  { name: "Redis", open: openRedis, endsByItself: true },
+  // Closed in the middle of a reconnection, one of BullMQ's own connections to a cluster goes on trying. A server exits nevertheless.
+  { name: "a Redis Cluster", open: openRedisCluster, endsByItself: false },
 ];
+
+/** It takes seconds to become one, so the tests of a file share it. */
+let cluster: Promise<TestRedisCluster> | undefined;
+
+export async function closeSharedStores(): Promise<void> {
+  await (await cluster)?.stop();
+  cluster = undefined;
+}
 
 async function openPostgres(): Promise<TestStore> {
   const database = await openEmptyDatabase();
@@ -59,9 +75,24 @@ async function openPostgres(): Promise<TestStore> {
 
 async function openRedis(): Promise<TestStore> {
   const redis = await startTestRedis();
-  const run = async (...command: [string, ...string[]]) => {
-    const client = new Redis(redis.url);
-    await client.call(...command).finally(() => client.disconnect());
+  return storeOn(redis, [redis]);
+}
+
+async function openRedisCluster(): Promise<TestStore> {
+  cluster ??= startTestRedisCluster();
+  const opened = await cluster;
+  const store = storeOn(opened, opened.nodes);
+  return { ...store, close: store.wipe };
+}
+
+function storeOn(redis: TestRedis, nodes: readonly TestRedis[]): TestStore {
+  const toEach = async (...command: [string, ...string[]]) => {
+    await Promise.all(
+      nodes.map(async ({ url }) => {
+        const client = new Redis(url);
+        await client.call(...command).finally(() => client.disconnect());
+      }),
+    );
   };
   return {
     config: queueConfig({ databaseUrl: "postgres://unused", redisUrl: redis.url }),
@@ -69,8 +100,8 @@ async function openRedis(): Promise<TestStore> {
     comeBack: redis.restart,
     freeze: redis.pause,
     thaw: redis.resume,
-    breakConnections: () => run("CLIENT", "KILL", "SKIPME", "yes"),
-    wipe: () => run("FLUSHALL"),
+    breakConnections: () => toEach("CLIENT", "KILL", "SKIPME", "yes"),
+    wipe: () => toEach("FLUSHALL"),
     close: redis.stop,
   };
 }

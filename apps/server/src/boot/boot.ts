@@ -32,8 +32,9 @@ const answerMs = 10_000;
 const stopPostgresMs = 60_000;
 
 /**
- * Takes the port, opens database, queue and vault, starts the roles, and takes webhooks as soon as it can. The end goes the other way: not ready, no new
- * connections, requests under way answered, runs finished or handed back, log, queue, database, and PostgreSQL last.
+ * Takes the port, opens database, queue and vault, starts the roles, and takes webhooks as soon as it can. The end goes the
+ * other way: not ready, no new connections, requests under way answered, runs finished or handed back, log, queue, database,
+ * and PostgreSQL last.
  */
 export async function boot({ config, root, terminal, startedAt, log, closers }: BootOptions): Promise<void> {
   const app = startingApp();

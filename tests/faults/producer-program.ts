@@ -2,8 +2,9 @@ import { createHmac } from "node:crypto";
 import { appendFile } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import { Agent, request } from "undici";
+import { floodPoster } from "./flood-poster.ts";
 import { FsyncedLog } from "./fsynced-log.ts";
+import { agentPoster, type Poster } from "./poster.ts";
 import type { Attempt, ProducerCommand, ProducerReport, SendJob } from "./producer-messages.ts";
 
 const resendAfterMs = 200;
@@ -29,8 +30,11 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
   const flushing = setInterval(() => void flushAttempts(), 200);
 
   async function send(job: SendJob): Promise<void> {
-    // At a rate nobody waits for a connection: the answers of those before may be late.
-    const agent = new Agent({ connections: job.ratePerS ? null : job.connections, connect: { timeout: 15_000 } });
+    const { timeoutMs = 15_000 } = job;
+    const poster = job.isFlood
+      ? floodPoster(job.connections, timeoutMs)
+      : // At a rate nobody waits for a connection: the answers of those before may be late.
+        agentPoster(job.ratePerS ? null : job.connections, timeoutMs);
     if (job.isFlood) setOwnPriority(constants.priority.PRIORITY_HIGH);
     const startedAt = performance.now();
     let next = 0;
@@ -42,31 +46,31 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
         while (next < total && !stopped.has(job.id)) {
           const index = next++;
           if (job.ratePerS === undefined) {
-            await deliver(job, index, agent);
+            await deliver(job, index, poster);
             continue;
           }
           const dueMs = (index / job.ratePerS) * 1_000 - (performance.now() - startedAt);
           if (dueMs > 0) await delay(dueMs);
           // Where it is late, answers that are here are read all the same, or it would measure itself.
           else if (index % sentInOneTurn === 0) await nextTurn();
-          const one = deliver(job, index, agent).finally(() => underWay.delete(one));
+          const one = deliver(job, index, poster).finally(() => underWay.delete(one));
           underWay.add(one);
         }
       }),
     );
     await Promise.all(underWay);
-    await agent.destroy();
+    await poster.close();
     if (job.isFlood) setOwnPriority(constants.priority.PRIORITY_NORMAL);
     await Promise.all([flushAttempts(), lastLogged]);
     report({ type: "done", id: job.id });
   }
 
-  async function deliver(job: SendJob, index: number, agent: Agent): Promise<void> {
+  async function deliver(job: SendJob, index: number, poster: Poster): Promise<void> {
     const seq = Math.floor(index / (job.copies ?? 1));
     const event = `${job.prefix ?? job.id}-${seq}`;
     for (let attempt = 0; ; attempt++) {
       const url = job.urls[(index + attempt) % job.urls.length] ?? "";
-      const { answer, ...outcome } = await post(job, url, event, seq, agent);
+      const { answer, ...outcome } = await post(job, url, event, seq, poster);
       lines.push(`${JSON.stringify({ job: job.id, event, url, ...outcome } satisfies Attempt)}\n`);
       if (outcome.status >= 200 && outcome.status < 300) {
         const { runId = "", duplicate = false }: { runId?: string; duplicate?: boolean } = JSON.parse(answer);
@@ -103,29 +107,22 @@ function setOwnPriority(priority: number): void {
 
 type Posted = Omit<Attempt, "job" | "event" | "url"> & { answer: string };
 
-async function post(job: SendJob, url: string, event: string, seq: number, agent: Agent): Promise<Posted> {
+async function post(job: SendJob, url: string, event: string, seq: number, poster: Poster): Promise<Posted> {
   const sentAt = Date.now();
   const startedAt = performance.now();
-  const timeoutMs = job.timeoutMs ?? 15_000;
   const body = JSON.stringify({ id: event, seq, ...job.extra });
   const headers = {
     "content-type": "application/json",
     ...job.headers,
     ...(job.signature ? signatureOf(job.signature, body) : {}),
   };
-  const finished = (outcome: Pick<Posted, "status" | "answer"> & Partial<Posted>): Posted => ({
-    ...outcome,
-    sentAt,
-    tookMs: Math.round(performance.now() - startedAt),
-  });
+  const tookMs = () => Math.round(performance.now() - startedAt);
   try {
-    const times = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
-    const response = await request(url, { method: "POST", dispatcher: agent, headers, body, ...times });
-    const answer = await response.body.text();
-    const retryAfter = response.headers["retry-after"];
-    return finished({ status: response.statusCode, answer, ...(retryAfter ? { retryAfter: String(retryAfter) } : {}) });
+    const { text, ...outcome } = await poster.post(url, headers, body);
+    return { ...outcome, answer: text, sentAt, tookMs: tookMs() };
   } catch (error) {
-    return finished({ status: 0, answer: "", error: error instanceof Error ? error.message : String(error) });
+    const reason = error instanceof Error ? error.message : String(error);
+    return { status: 0, answer: "", error: reason, sentAt, tookMs: tookMs() };
   }
 }
 

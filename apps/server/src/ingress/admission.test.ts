@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { newId } from "@millrace/base";
 import type { Accepted, Intake } from "@millrace/engine";
 import { describe, expect, test } from "vitest";
-import { type AdmissionLimits, admissionLimits, createAdmission, Unavailable } from "./admission.ts";
+import { type AdmissionLimits, admissionLimits, createAdmission } from "./admission.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
 const accepted: Accepted = {
@@ -39,25 +39,16 @@ function open(limits: Partial<AdmissionLimits> = {}) {
   return { admission, intake, commits, lines, pass: (ms: number) => (nowMs += ms) };
 }
 
-const reasonOf = (work: () => unknown): string => {
-  try {
-    work();
-    return "admitted";
-  } catch (error) {
-    return error instanceof Unavailable ? error.reason : "another error";
-  }
-};
-
 describe("what waits for the database is bounded", () => {
   test("in number: as many are handed over as may be, the next wait, and one more is refused", async () => {
     const { admission, intake, commits } = open({ submitted: 2, waiting: { least: 3, most: 3 } });
     const results = [1, 2, 3].map(() => intake.accept(request));
     expect([commits.length, admission.state().queued]).toEqual([2, 1]);
-    expect(reasonOf(admission.enter)).toBe("overloaded");
+    expect(admission.turnAway()).toBe("overloaded");
     commits[0]?.resolve(accepted);
     await results[0];
     await expect.poll(() => [commits.length, admission.state().queued]).toEqual([3, 0]);
-    expect(reasonOf(admission.enter)).toBe("admitted");
+    expect(admission.turnAway()).toBeUndefined();
     for (const { resolve } of commits) resolve(accepted);
     expect(await Promise.all(results)).toEqual([accepted, accepted, accepted]);
   });
@@ -67,16 +58,16 @@ describe("what waits for the database is bounded", () => {
     const first = new EventEmitter() as ServerResponse;
     expect(admission.meter(first)(8)).toBe(true);
     expect(admission.meter(new EventEmitter() as ServerResponse)(3)).toBe(false);
-    expect(reasonOf(admission.enter)).toBe("overloaded");
+    expect(admission.turnAway()).toBe("overloaded");
     first.emit("close");
-    expect(reasonOf(admission.enter)).toBe("admitted");
+    expect(admission.turnAway()).toBeUndefined();
   });
 
   test("in time: what was not handed over yet never is, and its sender hears so", async () => {
     const { admission, intake, commits } = open({ submitted: 1, writeMs: 30 });
     const [first, second] = [intake.accept(request), intake.accept(request)];
-    await expect(first).rejects.toMatchObject({ reason: "unavailable", retryAfterSeconds: 2 });
-    await expect(second).rejects.toMatchObject({ reason: "overloaded", retryAfterSeconds: 1 });
+    await expect(first).rejects.toMatchObject({ reason: "unavailable" });
+    await expect(second).rejects.toMatchObject({ reason: "overloaded" });
     commits[0]?.resolve(accepted);
     await expect.poll(() => admission.state().submitted).toBe(0);
     expect(commits).toHaveLength(1);
@@ -96,9 +87,9 @@ describe("a database that stands still", () => {
     const { admission, intake, commits, pass } = open();
     const large = intake.accept(requestOf(25 * 1_048_576));
     pass(admissionLimits.stalledMs + 10_000);
-    expect([reasonOf(admission.enter), admission.state().isStalled]).toEqual(["admitted", false]);
+    expect([admission.turnAway(), admission.state().isStalled]).toEqual([undefined, false]);
     pass(5_000);
-    expect(reasonOf(admission.enter)).toBe("unavailable");
+    expect(admission.turnAway()).toBe("unavailable");
     commits[0]?.resolve(accepted);
     await large;
   });
@@ -107,12 +98,12 @@ describe("a database that stands still", () => {
     const { admission, intake, commits, pass } = open();
     const stuck = intake.accept(request);
     pass(999);
-    expect(reasonOf(admission.enter)).toBe("admitted");
+    expect(admission.turnAway()).toBeUndefined();
     pass(2);
-    expect([reasonOf(admission.enter), admission.state().isStalled]).toEqual(["unavailable", true]);
+    expect([admission.turnAway(), admission.state().isStalled]).toEqual(["unavailable", true]);
     commits[0]?.resolve(accepted);
     await stuck;
-    await expect.poll(() => reasonOf(admission.enter)).toBe("admitted");
+    await expect.poll(() => admission.turnAway()).toBeUndefined();
   });
 
   test("that fails says so to each sender and once to the log", async () => {

@@ -3,21 +3,17 @@ import type { EngineLog, InboundRequest, Intake } from "@millrace/engine";
 import { createRefusalLog } from "./refusal-log.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
+/** Overloaded: more requests wait than can be recorded in time. Unavailable: the database does not record requests now. */
+export type UnavailableReason = "overloaded" | "unavailable";
+
 /** Nothing was recorded and nothing will be: the sender should try again. */
 export class Unavailable extends Error {
-  readonly reason: "overloaded" | "unavailable";
-  readonly retryAfterSeconds: number;
+  readonly reason: UnavailableReason;
 
-  constructor(reason: "overloaded" | "unavailable", options?: ErrorOptions) {
-    super(
-      reason === "overloaded"
-        ? "More requests are waiting than can be recorded in time."
-        : "The database does not record requests now.",
-      options,
-    );
+  constructor(reason: UnavailableReason, options?: ErrorOptions) {
+    super(reason === "overloaded" ? "Too many requests wait." : "The database does not record requests now.", options);
     this.name = "Unavailable";
     this.reason = reason;
-    this.retryAfterSeconds = reason === "overloaded" ? 1 : 2;
   }
 }
 
@@ -60,8 +56,8 @@ export type AdmissionState = {
 type Endpoints<Endpoint> = { findByToken(token: string): Promise<Endpoint | undefined> };
 
 export interface Admission {
-  /** Throws Unavailable where a request that comes now would have to wait for too long. */
-  enter(): void;
+  /** Why a request that comes now is turned away, because it would have to wait for too long; undefined lets it in. */
+  turnAway(): UnavailableReason | undefined;
   /** Counts a request's bytes until its response is closed; false where they are one too many. */
   meter(response: ServerResponse): (bytes: number) => boolean;
   /** A read from the database that answers in time or rejects with Unavailable. */
@@ -91,7 +87,7 @@ export function createAdmission(options: {
   const room = createWaitingRoom({ ...limits.waiting, soonMs: limits.soonMs, now });
   const refusals = createRefusalLog(log);
 
-  const refusal = (reason: Unavailable["reason"], cause?: unknown): Unavailable => {
+  const refusal = (reason: UnavailableReason, cause?: unknown): Unavailable => {
     refusals.count(reason, cause);
     return new Unavailable(reason, { cause });
   };
@@ -101,9 +97,10 @@ export function createAdmission(options: {
 
   const isFull = () => queued.size + submitted.size >= room.size();
 
-  function enter(): void {
-    if (isStalled()) throw refusal("unavailable");
-    if (isFull() || bytes >= limits.bytes) throw refusal("overloaded");
+  function turnAway(): UnavailableReason | undefined {
+    const reason = isStalled() ? "unavailable" : isFull() || bytes >= limits.bytes ? "overloaded" : undefined;
+    if (reason !== undefined) refusals.count(reason);
+    return reason;
   }
 
   function startNext(): void {
@@ -165,7 +162,7 @@ export function createAdmission(options: {
   }
 
   return {
-    enter,
+    turnAway,
     meter(response) {
       let own = 0;
       response.once("close", () => {

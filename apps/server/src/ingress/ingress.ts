@@ -10,15 +10,15 @@ import type {
   LiveEvents,
   RunOutcomes,
 } from "@millrace/engine";
-import { type Admission, Unavailable } from "./admission.ts";
+import { type Admission, Unavailable, type UnavailableReason } from "./admission.ts";
 import { createAnswerFromRun } from "./answer-from-run.ts";
 import { createTriggerCache, isWebhook, type OpenedTrigger, unpublishedTrigger } from "./opened-trigger.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { OutOfRoom, readBody } from "./read-body.ts";
 import { receivedEvent, splitTarget } from "./received-event.ts";
-import { bodyProblem, closedReason, methodRefusal, type Refusal, unknownEndpoint } from "./refusals.ts";
+import { bodyProblem, closedReason, comeBack, methodRefusal, type Refusal, unknownEndpoint } from "./refusals.ts";
 import type { LiveWatch } from "./run-waiter.ts";
-import { problem, send } from "./send-answer.ts";
+import { problem, send, sendReady } from "./send-answer.ts";
 import { createShortCache } from "./short-cache.ts";
 import { sourceAddress } from "./source-address.ts";
 import type { StatusLinks } from "./status-links.ts";
@@ -39,7 +39,7 @@ export type IngressServices = VerificationServices & {
   statusLinks: StatusLinks;
   /** Aborted when this process is about to end: nobody is kept waiting from then on. */
   closing?: AbortSignal;
-  admission: Pick<Admission, "enter" | "meter" | "lookUp">;
+  admission: Pick<Admission, "turnAway" | "meter" | "lookUp">;
   endpoints: { findByToken(token: string): Promise<IngressEndpoint | undefined> };
   intake: Intake;
   doorbell: Doorbell;
@@ -80,6 +80,9 @@ export function createIngress(
   const answerFromRun = createAnswerFromRun(services);
 
   return async (request, response) => {
+    // Whoever is turned away under load costs next to nothing, or there would be no time left for the others.
+    const reason = services.admission.turnAway();
+    if (reason !== undefined) return turnAway(response, reason);
     try {
       await receive(request, response);
     } catch (error) {
@@ -87,20 +90,20 @@ export function createIngress(
     }
   };
 
-  function answerUnavailable(response: ServerResponse, error: unknown): void {
-    const isRefusal = error instanceof Unavailable;
-    const reason = isRefusal ? error.reason : error instanceof OutOfRoom ? "overloaded" : "unavailable";
-    // Refusals are counted and logged together where they are made.
-    if (!isRefusal && !(error instanceof OutOfRoom))
-      services.log.error({ err: error }, "a webhook could not be recorded");
+  function turnAway(response: ServerResponse, reason: UnavailableReason): void {
     services.observe(reason, 503);
-    send(response, problem(503, reason, "The request could not be recorded in time. Send it again."), {
-      "retry-after": String(isRefusal ? error.retryAfterSeconds : 1),
-    });
+    sendReady(response, comeBack[reason]);
+  }
+
+  function answerUnavailable(response: ServerResponse, error: unknown): void {
+    // Refusals are counted and logged together where they are made.
+    if (error instanceof Unavailable) return turnAway(response, error.reason);
+    if (error instanceof OutOfRoom) return turnAway(response, "overloaded");
+    services.log.error({ err: error }, "a webhook could not be recorded");
+    turnAway(response, "unavailable");
   }
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    services.admission.enter();
     const [path, query] = splitTarget(request.url ?? "");
     const runId = services.statusLinks.runIn(path);
     if (runId !== undefined) return answerFromRun.tell(runId, request, response);

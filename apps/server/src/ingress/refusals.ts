@@ -1,7 +1,8 @@
 import type { Trigger } from "@millrace/automation";
 import type { Answer } from "@millrace/engine";
+import type { UnavailableReason } from "./admission.ts";
 import type { OpenedTrigger } from "./opened-trigger.ts";
-import { problem } from "./send-answer.ts";
+import { problem, type ReadyAnswer, readyAnswer } from "./send-answer.ts";
 
 /** Why a request starts no run: for the endpoint's owner, and what the sender is told. */
 export type Refusal = { reason: string; answer: Answer; headers?: Record<string, string> };
@@ -14,6 +15,17 @@ export const unknownEndpoint = problem(
   "unknown_endpoint",
   "There is no webhook at this URL. Copy it again from the automation's trigger.",
 );
+
+const couldNotRecord = (reason: UnavailableReason, retryAfterSeconds: number): ReadyAnswer =>
+  readyAnswer(problem(503, reason, "The request could not be recorded in time. Send it again."), {
+    "retry-after": String(retryAfterSeconds),
+  });
+
+/** For those who come while there is no room for them. */
+export const comeBack: Readonly<Record<UnavailableReason, ReadyAnswer>> = {
+  overloaded: couldNotRecord("overloaded", 1),
+  unavailable: couldNotRecord("unavailable", 2),
+};
 
 export function methodRefusal(method: string, { methods }: OpenedTrigger): Refusal {
   const allow = [...methods].join(", ");

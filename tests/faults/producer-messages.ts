@@ -13,7 +13,10 @@ export type SendJob = {
   /** Until a 2xx comes; else each request is sent once. */
   resends: boolean;
   timeoutMs?: number;
-  /** As much load as this process can make: it goes before others on the processors, and writes what was answered a bit later. */
+  /**
+   * As much load as this process can make, each event once: it goes before others on the processors, `connections` bounds
+   * those to each server at a rate too, and what was acknowledged is on disk a bit later.
+   */
   isFlood?: boolean;
   headers?: Readonly<Record<string, string>>;
   /** As this provider signs; `offsetS` is how far the sender's clock is off. */

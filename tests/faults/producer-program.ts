@@ -2,9 +2,9 @@ import { createHmac } from "node:crypto";
 import { appendFile } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import { floodPoster } from "./flood-poster.ts";
+import { Agent, request } from "undici";
+import { flood } from "./flood.ts";
 import { FsyncedLog } from "./fsynced-log.ts";
-import { agentPoster, type Poster } from "./poster.ts";
 import type { Attempt, ProducerCommand, ProducerReport, SendJob } from "./producer-messages.ts";
 
 const resendAfterMs = 200;
@@ -16,7 +16,6 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
   const stopped = new Set<string>();
   let lines: string[] = [];
 
-  let lastLogged: Promise<void> = Promise.resolve();
   let flushed: Promise<void> = Promise.resolve();
   /** One after the other: a long text is written in pieces, and two at once would end up in one another. */
   function flushAttempts(): Promise<void> {
@@ -29,13 +28,24 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
   }
   const flushing = setInterval(() => void flushAttempts(), 200);
 
+  async function sendFlood(job: SendJob): Promise<void> {
+    setOwnPriority(constants.priority.PRIORITY_HIGH);
+    let lastLogged: Promise<void> = Promise.resolve();
+    await flood(job, {
+      isStopped: () => stopped.has(job.id),
+      onAttempt: (attempt) => lines.push(`${JSON.stringify(attempt)}\n`),
+      onAck(ack) {
+        lastLogged = acks.append(ack);
+      },
+    });
+    setOwnPriority(constants.priority.PRIORITY_NORMAL);
+    await Promise.all([flushAttempts(), lastLogged]);
+    report({ type: "done", id: job.id });
+  }
+
   async function send(job: SendJob): Promise<void> {
-    const { timeoutMs = 15_000 } = job;
-    const poster = job.isFlood
-      ? floodPoster(job.connections, timeoutMs)
-      : // At a rate nobody waits for a connection: the answers of those before may be late.
-        agentPoster(job.ratePerS ? null : job.connections, timeoutMs);
-    if (job.isFlood) setOwnPriority(constants.priority.PRIORITY_HIGH);
+    // At a rate nobody waits for a connection: the answers of those before may be late.
+    const agent = new Agent({ connections: job.ratePerS ? null : job.connections, connect: { timeout: 15_000 } });
     const startedAt = performance.now();
     let next = 0;
     const total = job.count * (job.copies ?? 1);
@@ -46,38 +56,35 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
         while (next < total && !stopped.has(job.id)) {
           const index = next++;
           if (job.ratePerS === undefined) {
-            await deliver(job, index, poster);
+            await deliver(job, index, agent);
             continue;
           }
           const dueMs = (index / job.ratePerS) * 1_000 - (performance.now() - startedAt);
           if (dueMs > 0) await delay(dueMs);
           // Where it is late, answers that are here are read all the same, or it would measure itself.
           else if (index % sentInOneTurn === 0) await nextTurn();
-          const one = deliver(job, index, poster).finally(() => underWay.delete(one));
+          const one = deliver(job, index, agent).finally(() => underWay.delete(one));
           underWay.add(one);
         }
       }),
     );
     await Promise.all(underWay);
-    await poster.close();
-    if (job.isFlood) setOwnPriority(constants.priority.PRIORITY_NORMAL);
-    await Promise.all([flushAttempts(), lastLogged]);
+    await agent.destroy();
+    await flushAttempts();
     report({ type: "done", id: job.id });
   }
 
-  async function deliver(job: SendJob, index: number, poster: Poster): Promise<void> {
+  async function deliver(job: SendJob, index: number, agent: Agent): Promise<void> {
     const seq = Math.floor(index / (job.copies ?? 1));
     const event = `${job.prefix ?? job.id}-${seq}`;
     for (let attempt = 0; ; attempt++) {
       const url = job.urls[(index + attempt) % job.urls.length] ?? "";
-      const { answer, ...outcome } = await post(job, url, event, seq, poster);
+      const { answer, ...outcome } = await post(job, url, event, seq, agent);
       lines.push(`${JSON.stringify({ job: job.id, event, url, ...outcome } satisfies Attempt)}\n`);
       if (outcome.status >= 200 && outcome.status < 300) {
         const { runId = "", duplicate = false }: { runId?: string; duplicate?: boolean } = JSON.parse(answer);
         const facts = { job: job.id, seq, event, key: event, runId, status: outcome.status };
-        const logged = acks.append({ ...facts, isDuplicate: duplicate, at: Date.now() });
-        if (job.isFlood) lastLogged = logged;
-        else await logged;
+        await acks.append({ ...facts, isDuplicate: duplicate, at: Date.now() });
         return;
       }
       if (!job.resends || stopped.has(job.id)) return;
@@ -87,7 +94,7 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
 
   process.on("message", (command: ProducerCommand) => {
     if (command.type === "stop") stopped.add(command.id);
-    else void send(command.job);
+    else void (command.job.isFlood ? sendFlood(command.job) : send(command.job));
   });
   process.once("disconnect", () => {
     clearInterval(flushing);
@@ -107,22 +114,29 @@ function setOwnPriority(priority: number): void {
 
 type Posted = Omit<Attempt, "job" | "event" | "url"> & { answer: string };
 
-async function post(job: SendJob, url: string, event: string, seq: number, poster: Poster): Promise<Posted> {
+async function post(job: SendJob, url: string, event: string, seq: number, agent: Agent): Promise<Posted> {
   const sentAt = Date.now();
   const startedAt = performance.now();
+  const timeoutMs = job.timeoutMs ?? 15_000;
   const body = JSON.stringify({ id: event, seq, ...job.extra });
   const headers = {
     "content-type": "application/json",
     ...job.headers,
     ...(job.signature ? signatureOf(job.signature, body) : {}),
   };
-  const tookMs = () => Math.round(performance.now() - startedAt);
+  const finished = (outcome: Pick<Posted, "status" | "answer"> & Partial<Posted>): Posted => ({
+    ...outcome,
+    sentAt,
+    tookMs: Math.round(performance.now() - startedAt),
+  });
   try {
-    const { text, ...outcome } = await poster.post(url, headers, body);
-    return { ...outcome, answer: text, sentAt, tookMs: tookMs() };
+    const times = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+    const response = await request(url, { method: "POST", dispatcher: agent, headers, body, ...times });
+    const answer = await response.body.text();
+    const retryAfter = response.headers["retry-after"];
+    return finished({ status: response.statusCode, answer, ...(retryAfter ? { retryAfter: String(retryAfter) } : {}) });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { status: 0, answer: "", error: reason, sentAt, tookMs: tookMs() };
+    return finished({ status: 0, answer: "", error: error instanceof Error ? error.message : String(error) });
   }
 }
 

@@ -22,7 +22,10 @@ test("a process that starts is alive at once, takes webhooks when it can, and ha
   const wait = [503, "2"];
 
   expect(await statuses()).toEqual([[200, null], wait, wait, wait]);
-  app.takeHooks((_request, response) => response.writeHead(202).end());
+  app.takeHooks({
+    turnAway: () => undefined,
+    receive: (exchange) => void exchange.answer({ status: 202, head: [], body: "" }),
+  });
   expect(await statuses()).toEqual([[200, null], wait, [202, null], wait]);
   app.become((_request, response) => response.writeHead(204).end());
   expect(await statuses()).toEqual(Array.from({ length: 4 }, () => [204, null]));

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { type Database, migrate, openDatabase, startEmbeddedPostgres } from "@millrace/db";
 import { checkQueue, migrateQueue, type QueueConfig, queueConfig } from "@millrace/queue";
@@ -7,6 +6,7 @@ import { type KeyRing, parseVaultKeys } from "@millrace/vault";
 import type { Logger } from "pino";
 import { startingApp } from "../app.ts";
 import type { Config } from "../config.ts";
+import type { Ingress } from "../ingress/exchange.ts";
 import { listen } from "../listen.ts";
 import { checkVaultKeys, openServices } from "../services.ts";
 import { awaitDatabase } from "./await-database.ts";
@@ -52,9 +52,10 @@ export async function boot({ config, root, terminal, startedAt, log, closers }: 
   const services = await openServices({ config, database, queue, ring, log });
   closers.add("services", 6_000, services.close);
   closers.add("log", 1_000, () => flush(log));
-  const takeHooks = (ingress: RequestListener) => {
+  const takeHooks = (ingress: Ingress) => {
     closers.add("webhooks", answerMs + 1_000, closeHttp);
     app.takeHooks(ingress);
+    http.takePlain(ingress);
   };
   const roles = await openRoles({ config, root, url, services, database, queue, ring, log, closers, takeHooks });
   closers.add("http server", answerMs + 1_000, closeHttp);

@@ -1,16 +1,18 @@
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
+import type { Ingress } from "../ingress/exchange.ts";
+import { createPlainConnections, type PlainConnections } from "../ingress/plain-connections.ts";
 import { backlog } from "../listen.ts";
 import { duplicateHandles } from "./duplicate-handles.ts";
 
 /** Slow senders must not hold sockets: 10 s for headers, 30 s for a whole request, looked at every 4 s, so cut within 15 s and 35 s. */
-export const serverOptions: ServerOptions = {
+export const serverOptions = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 4_000,
   maxHeaderSize: 16_384,
-};
+} satisfies ServerOptions;
 
 /** Node drops what is beyond its own limit without a word, and half a signed request is worse than none. */
 const headerLimit = 200;
@@ -22,6 +24,8 @@ const lameDuckMs = 1_000;
 
 export type HttpServer = {
   server: Server;
+  /** From now on plain webhooks go to `ingress` without a detour through node:http. */
+  takePlain(ingress: Ingress): void;
   /**
    * Called while it listens. Node (libuv since 1.45) takes one new connection per listening handle and turn of its event
    * loop, so a busy process would take a hundred a second; from now on it takes `moreHandles` times as many. Rejects where the
@@ -35,7 +39,7 @@ export type HttpServer = {
   drain(graceMs: number): Promise<void>;
 };
 
-export function createHttpServer(handle: RequestListener, options: ServerOptions = serverOptions): HttpServer {
+export function createHttpServer(handle: RequestListener, options: typeof serverOptions = serverOptions): HttpServer {
   const sockets = new Set<Socket>();
   const acceptors: NetServer[] = [];
   const open = new Set<ServerResponse>();
@@ -53,10 +57,34 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
     handle(request, response);
   });
   server.maxConnections = connectionLimit;
+  // What node:http itself does with a connection; ours comes first.
+  const serve = server.listeners("connection")[0] as (this: Server, socket: Socket) => void;
+  server.removeAllListeners("connection");
+  let plain: PlainConnections | undefined;
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
+    if (plain) plain.take(socket);
+    else serve.call(server, socket);
   });
+
+  function takePlain(ingress: Ingress): void {
+    plain = createPlainConnections({
+      ingress,
+      firstByteMs: options.headersTimeout,
+      keepAliveMs: options.keepAliveTimeout,
+      handOver(socket, received) {
+        // In a turn of its own: within the event that brought the data, node:http would never learn to hold it back.
+        socket.pause();
+        setImmediate(() => {
+          if (socket.destroyed) return;
+          serve.call(server, socket);
+          socket.emit("data", received);
+          socket.resume();
+        });
+      },
+    });
+  }
 
   async function acceptFaster(): Promise<void> {
     for (const handle of await duplicateHandles(server, moreHandles)) {
@@ -81,6 +109,7 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
   function closeQuiet(): void {
     // Browsers open connections in advance.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    plain?.closeQuiet();
     // Node takes a connection for idle whose answer is written and not yet sent, and would cut it short.
     const isSending = [...open].some(({ writableEnded, writableFinished }) => writableEnded && !writableFinished);
     if (!isSending) server.closeIdleConnections();
@@ -90,6 +119,7 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
     // The HTTP server's own `close` cuts idle connections at once, with requests that it has not read yet.
     const closed = Promise.all([server, ...acceptors].map(closeOf));
     for (const response of open) sayLast(response);
+    plain?.sayLast();
     endStreams();
     const quietFrom = performance.now() + lameDuckMs;
     const sweep = setInterval(() => {
@@ -97,7 +127,9 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
       // Right after the event loop has read what arrived, so that a request that is here is not cut.
       if (performance.now() >= quietFrom) setImmediate(closeQuiet);
     }, sweepMs);
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, graceMs);
     await closed;
     clearInterval(sweep);
     clearTimeout(cut);
@@ -107,6 +139,7 @@ export function createHttpServer(handle: RequestListener, options: ServerOptions
 
   return {
     server,
+    takePlain,
     acceptFaster,
     drain(graceMs) {
       draining ??= drain(graceMs);

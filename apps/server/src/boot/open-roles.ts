@@ -6,6 +6,7 @@ import type { Router } from "express";
 import { createApp } from "../app.ts";
 import { healthRoutes } from "../health.ts";
 import { createAdmission } from "../ingress/admission.ts";
+import type { Ingress } from "../ingress/exchange.ts";
 import { createIngress } from "../ingress/ingress.ts";
 import { createStatusLinks } from "../ingress/status-links.ts";
 import { startMaintenance } from "../maintenance.ts";
@@ -25,7 +26,7 @@ export type RolesOptions = Foundation & {
   services: Services;
   closers: Closers;
   /** Called once webhooks can be taken, while the rest still starts: senders should wait no longer than they must. */
-  takeHooks(ingress: RequestListener): void;
+  takeHooks(ingress: Ingress): void;
 };
 type Facts = Pick<ReadyFacts, "setupLink" | "webhook">;
 export type OpenRoles = {
@@ -54,7 +55,7 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
   createVaultMetrics(metrics.registry, { keyIds: options.ring.ids, countByKey: services.sealedRows.countByKey });
   const checks: { -readonly [Name in keyof Checks]: Checks[Name] } = { database: () => database.ping() };
   const closing = new AbortController();
-  let ingress: RequestListener | undefined;
+  let ingress: Ingress | undefined;
   if (config.roles.has("ingress")) {
     // The first lookup of a process takes long: it is this one, and not a sender's.
     await services.endpoints.findByToken("0".repeat(43));

@@ -1,5 +1,4 @@
-import { EventEmitter } from "node:events";
-import type { ServerResponse } from "node:http";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { newId } from "@millrace/base";
 import type { Accepted, Intake } from "@millrace/engine";
 import { describe, expect, test } from "vitest";
@@ -53,13 +52,25 @@ describe("what waits for the database is bounded", () => {
     expect(await Promise.all(results)).toEqual([accepted, accepted, accepted]);
   });
 
-  test("in bytes, which are given back when the response is closed", () => {
+  test("in bytes, which are given back when the sender has its answer", () => {
     const { admission } = open({ bytes: 10 });
-    const first = new EventEmitter() as ServerResponse;
-    expect(admission.meter(first)(8)).toBe(true);
-    expect(admission.meter(new EventEmitter() as ServerResponse)(3)).toBe(false);
+    const closing: ((wasAnswered: boolean) => void)[] = [];
+    const exchange = { onceClosed: (listener: (wasAnswered: boolean) => void) => void closing.push(listener) };
+    expect(admission.meter(exchange)(8)).toBe(true);
+    expect(admission.meter(exchange)(3)).toBe(false);
     expect(admission.turnAway()).toBe("overloaded");
-    first.emit("close");
+    closing[0]?.(true);
+    expect(admission.turnAway()).toBeUndefined();
+  });
+
+  test("in one turn of the event loop, so that those behind hear soon that they are too many", async () => {
+    const { admission, pass } = open();
+    expect(admission.turnAway()).toBeUndefined();
+    pass(admissionLimits.turnMs);
+    expect(admission.turnAway()).toBeUndefined();
+    pass(1);
+    expect(admission.turnAway()).toBe("overloaded");
+    await nextTurn();
     expect(admission.turnAway()).toBeUndefined();
   });
 

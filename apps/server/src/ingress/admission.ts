@@ -1,5 +1,5 @@
-import type { ServerResponse } from "node:http";
 import type { EngineLog, InboundRequest, Intake } from "@millrace/engine";
+import type { Exchange } from "./exchange.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
@@ -23,7 +23,7 @@ export class Unavailable extends Error {
  */
 export const admissionLimits = {
   /** Requests that may wait for the database: as many as turn out to be recorded soon, between these two. */
-  waiting: { least: 50, most: 1_000 },
+  waiting: { least: 50, most: 500 },
   /** Those of them that were handed to the database: what is refused before it got there surely left nothing behind. */
   submitted: 300,
   /** Lookups of endpoints and of their secrets under way. */
@@ -37,6 +37,8 @@ export const admissionLimits = {
   /** What is longer than the usual limit of a body gets that much more time: a millisecond for each of so many bytes. */
   longBytes: 1_048_576,
   longBytesPerMs: 2_000,
+  /** So long one turn of the event loop may let requests in: what it finds behind them has waited for all of them. */
+  turnMs: 50,
   /** When the oldest work handed to the database is older, newcomers are refused at once. */
   stalledMs: 1_000,
 };
@@ -58,8 +60,8 @@ type Endpoints<Endpoint> = { findByToken(token: string): Promise<Endpoint | unde
 export interface Admission {
   /** Why a request that comes now is turned away, because it would have to wait for too long; undefined lets it in. */
   turnAway(): UnavailableReason | undefined;
-  /** Counts a request's bytes until its response is closed; false where they are one too many. */
-  meter(response: ServerResponse): (bytes: number) => boolean;
+  /** Counts a request's bytes until it is answered or given up; false where they are one too many. */
+  meter(exchange: Pick<Exchange, "onceClosed">): (bytes: number) => boolean;
   /** A read from the database that answers in time or rejects with Unavailable. */
   lookUp<Result>(read: () => Promise<Result>): Promise<Result>;
   /** Lookups that answer in time or reject with Unavailable. */
@@ -97,8 +99,21 @@ export function createAdmission(options: {
 
   const isFull = () => queued.size + submitted.size >= room.size();
 
+  let turnStartedAt: number | undefined;
+  function isLongTurn(): boolean {
+    if (turnStartedAt === undefined) {
+      turnStartedAt = now();
+      setImmediate(() => {
+        turnStartedAt = undefined;
+      });
+      return false;
+    }
+    return now() - turnStartedAt > limits.turnMs;
+  }
+
   function turnAway(): UnavailableReason | undefined {
-    const reason = isStalled() ? "unavailable" : isFull() || bytes >= limits.bytes ? "overloaded" : undefined;
+    const isTooMuch = isFull() || bytes >= limits.bytes || isLongTurn();
+    const reason = isStalled() ? "unavailable" : isTooMuch ? "overloaded" : undefined;
     if (reason !== undefined) refusals.count(reason);
     return reason;
   }
@@ -163,12 +178,15 @@ export function createAdmission(options: {
 
   return {
     turnAway,
-    meter(response) {
+    meter(exchange) {
       let own = 0;
-      response.once("close", () => {
+      let isOpen = true;
+      exchange.onceClosed(() => {
         bytes -= own;
+        isOpen = false;
       });
       return (more) => {
+        if (!isOpen) return true;
         own += more;
         bytes += more;
         if (bytes <= limits.bytes) return true;

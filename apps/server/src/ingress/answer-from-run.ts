@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { EngineLog, RunOutcome, RunOutcomes } from "@millrace/engine";
 import type { Admission } from "./admission.ts";
+import type { Exchange } from "./exchange.ts";
 import { pendingAnswer, runAnswer } from "./run-answer.ts";
 import { createRunWaiter, type LiveWatch } from "./run-waiter.ts";
 import { problem, send } from "./send-answer.ts";
@@ -30,13 +30,13 @@ export function createAnswerFromRun(services: RunAnswerServices) {
      */
     async whenReady(
       { workspaceId, runId, deliveryId }: { workspaceId: string; runId: string; deliveryId: string },
-      response: ServerResponse,
+      exchange: Exchange,
     ): Promise<number> {
       const gone = new AbortController();
-      response.once("close", () => gone.abort());
+      exchange.onceClosed(() => gone.abort());
       const stop = closing ? AbortSignal.any([gone.signal, closing]) : gone.signal;
       const { answer, headers } = answerOf(runId, await waiter.wait(workspaceId, runId, stop));
-      if (!send(response, answer, headers)) return answer.status;
+      if (!send(exchange, answer, headers)) return answer.status;
       try {
         await outcomes.recordAnswer(workspaceId, deliveryId, answer);
       } catch (error) {
@@ -46,18 +46,18 @@ export function createAnswerFromRun(services: RunAnswerServices) {
     },
 
     /** For a sender that comes back for the answer. Asks only, so it is no delivery. */
-    async tell(runId: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-      if (request.method !== "GET") {
-        send(response, problem(405, "method_not_allowed", "Send GET."), { allow: "GET" });
+    async tell(runId: string, exchange: Exchange): Promise<void> {
+      if (exchange.method !== "GET") {
+        send(exchange, problem(405, "method_not_allowed", "Send GET."), { allow: "GET" });
         return;
       }
       const outcome = await admission.lookUp(() => outcomes.find(runId));
       if (!outcome) {
-        send(response, problem(404, "unknown_run", "There is no such run, or it is no longer kept."));
+        send(exchange, problem(404, "unknown_run", "There is no such run, or it is no longer kept."));
         return;
       }
       const { answer, headers } = answerOf(runId, outcome);
-      send(response, answer, { ...headers, "cache-control": "no-store" });
+      send(exchange, answer, { ...headers, "cache-control": "no-store" });
     },
   };
 }

@@ -9,6 +9,7 @@ import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { generateVaultKey, parseVaultKeys } from "@millrace/vault";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createAdmission } from "./admission.ts";
+import { admit, nodeExchange } from "./exchange.ts";
 import { createIngress, type IngressEndpoint } from "./ingress.ts";
 import { patient } from "./open-test-ingress.fixture.ts";
 import { createStatusLinks } from "./status-links.ts";
@@ -68,7 +69,7 @@ beforeEach(async () => {
     trustedProxies: 0,
     observe: (verdict) => observed.push(verdict),
   });
-  server = createServer((request, response) => void ingress(request, response));
+  server = createServer((request, response) => admit(ingress, nodeExchange(request, response)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });

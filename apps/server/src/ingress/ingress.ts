@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Trigger } from "@millrace/automation";
 import type {
   AcceptRequest,
@@ -12,13 +11,14 @@ import type {
 } from "@millrace/engine";
 import { type Admission, Unavailable, type UnavailableReason } from "./admission.ts";
 import { createAnswerFromRun } from "./answer-from-run.ts";
+import type { Exchange, Ingress } from "./exchange.ts";
 import { createTriggerCache, isWebhook, type OpenedTrigger, unpublishedTrigger } from "./opened-trigger.ts";
 import { createRateLimits } from "./rate-limits.ts";
-import { OutOfRoom, readBody } from "./read-body.ts";
+import { OutOfRoom } from "./read-body.ts";
 import { receivedEvent, splitTarget } from "./received-event.ts";
 import { bodyProblem, closedReason, comeBack, methodRefusal, type Refusal, unknownEndpoint } from "./refusals.ts";
 import type { LiveWatch } from "./run-waiter.ts";
-import { problem, send, sendReady } from "./send-answer.ts";
+import { problem, type ReadyAnswer, send } from "./send-answer.ts";
 import { createShortCache } from "./short-cache.ts";
 import { sourceAddress } from "./source-address.ts";
 import type { StatusLinks } from "./status-links.ts";
@@ -53,19 +53,16 @@ export type IngressServices = VerificationServices & {
 type Call = {
   endpoint: IngressEndpoint;
   trigger: OpenedTrigger;
-  request: IncomingMessage;
-  response: ServerResponse;
+  exchange: Exchange;
   inbound: InboundRequest;
 };
 
 const hookPath = /^\/hooks\/([A-Za-z0-9_-]{16,128})$/;
 
-export const isHook = (request: IncomingMessage): boolean => request.url?.startsWith("/hooks/") === true;
+export const isHook = (target: string | undefined): boolean => target?.startsWith("/hooks/") === true;
 
 /** Verify, record, answer, ring. Nothing else happens between a sender and the database. */
-export function createIngress(
-  services: IngressServices,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+export function createIngress(services: IngressServices): Ingress {
   const { clock } = services;
   const now = () => clock.now().getTime();
   const findEndpoint = createShortCache({
@@ -79,59 +76,58 @@ export function createIngress(
   const rateLimits = createRateLimits(now);
   const answerFromRun = createAnswerFromRun(services);
 
-  return async (request, response) => {
-    // Whoever is turned away under load costs next to nothing, or there would be no time left for the others.
-    const reason = services.admission.turnAway();
-    if (reason !== undefined) return turnAway(response, reason);
-    try {
-      await receive(request, response);
-    } catch (error) {
-      answerUnavailable(response, error);
-    }
+  return {
+    turnAway() {
+      const reason = services.admission.turnAway();
+      return reason && refusalOf(reason);
+    },
+    receive(exchange) {
+      receive(exchange).catch((error: unknown) => exchange.answer(unavailable(error)));
+    },
   };
 
-  function turnAway(response: ServerResponse, reason: UnavailableReason): void {
+  function refusalOf(reason: UnavailableReason): ReadyAnswer {
     services.observe(reason, 503);
-    sendReady(response, comeBack[reason]);
+    return comeBack[reason];
   }
 
-  function answerUnavailable(response: ServerResponse, error: unknown): void {
+  function unavailable(error: unknown): ReadyAnswer {
     // Refusals are counted and logged together where they are made.
-    if (error instanceof Unavailable) return turnAway(response, error.reason);
-    if (error instanceof OutOfRoom) return turnAway(response, "overloaded");
+    if (error instanceof Unavailable) return refusalOf(error.reason);
+    if (error instanceof OutOfRoom) return refusalOf("overloaded");
     services.log.error({ err: error }, "a webhook could not be recorded");
-    turnAway(response, "unavailable");
+    return refusalOf("unavailable");
   }
 
-  async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [path, query] = splitTarget(request.url ?? "");
+  async function receive(exchange: Exchange): Promise<void> {
+    const [path, query] = splitTarget(exchange.target);
     const runId = services.statusLinks.runIn(path);
-    if (runId !== undefined) return answerFromRun.tell(runId, request, response);
+    if (runId !== undefined) return answerFromRun.tell(runId, exchange);
     const token = hookPath.exec(path)?.[1];
     const endpoint = token === undefined ? undefined : await findEndpoint(token);
     if (!endpoint) {
       services.observe("unknown", 404);
-      send(response, unknownEndpoint);
+      send(exchange, unknownEndpoint);
       return;
     }
     const inbound = (body: Uint8Array): InboundRequest => ({
       workspaceId: endpoint.workspaceId,
       automationId: endpoint.automationId,
       endpointId: endpoint.endpointId,
-      event: receivedEvent(request, query, body, clock.now()),
-      sourceIp: sourceAddress(request, services.trustedProxies),
+      event: receivedEvent(exchange, query, body, clock.now()),
+      sourceIp: sourceAddress(exchange, services.trustedProxies),
     });
     const { versionId } = endpoint;
     const trigger =
       versionId !== null && isWebhook(endpoint.trigger) ? openTrigger(versionId, endpoint.trigger) : unpublishedTrigger;
-    const call = { endpoint, trigger, request, response };
-    const { method = "" } = request;
+    const call = { endpoint, trigger, exchange };
+    const { method } = exchange;
     if (!trigger.methods.has(method) && !trigger.questionMethods.has(method)) {
       await refuse({ ...call, inbound: inbound(new Uint8Array()) }, methodRefusal(method, trigger));
       return;
     }
-    const limits = { bytes: trigger.limitBytes, take: services.admission.meter(response) };
-    const read = await readBody(request, limits);
+    const limits = { bytes: trigger.limitBytes, take: services.admission.meter(exchange) };
+    const read = await exchange.readBody(limits);
     if (!read.ok) {
       await refuse({ ...call, inbound: inbound(new Uint8Array()) }, bodyProblem(read));
       return;
@@ -139,7 +135,7 @@ export function createIngress(
     const sent = { ...call, inbound: inbound(read.body) };
     const verified = await prove(sent);
     if (!verified) return;
-    const unpacked = await unpackBody(read.body, request.headers["content-encoding"], limits);
+    const unpacked = await unpackBody(read.body, exchange.headers["content-encoding"], limits);
     if (!unpacked.ok) await refuse(sent, bodyProblem(unpacked));
     else if (unpacked.body === read.body) await judge(sent, verified.dedupeKey);
     else await judge({ ...call, inbound: inbound(unpacked.body) }, verified.dedupeKey);
@@ -147,11 +143,11 @@ export function createIngress(
 
   /** Undefined once the request was answered: it could not be verified, asked something, or comes to a closed door. */
   async function prove(call: Call): Promise<{ dedupeKey: string | undefined } | undefined> {
-    const { endpoint, trigger, request, inbound } = call;
+    const { endpoint, trigger, exchange, inbound } = call;
     let dedupeKey: string | undefined;
     if (trigger.verification) {
       const { workspaceId, event, sourceIp } = inbound;
-      const arrived = { workspaceId, event, target: request.url ?? "", sourceIp };
+      const arrived = { workspaceId, event, target: exchange.target, sourceIp };
       const verified = await verifyRequest(trigger.verification, arrived);
       if (verified.kind !== "verified") {
         await refuse(call, verified, verified.kind === "handshake" ? "handshake" : "rejected");
@@ -166,7 +162,7 @@ export function createIngress(
   }
 
   /** A method that only asks questions, and this was none. */
-  function methodFault({ request: { method = "" }, trigger }: Call): Refusal | undefined {
+  function methodFault({ exchange: { method }, trigger }: Call): Refusal | undefined {
     return trigger.methods.has(method) ? undefined : methodRefusal(method, trigger);
   }
 
@@ -198,13 +194,13 @@ export function createIngress(
     }
   }
 
-  async function accept({ trigger, response }: Call, request: AcceptRequest): Promise<void> {
+  async function accept({ trigger, exchange }: Call, request: AcceptRequest): Promise<void> {
     // Senders stop retrying at the first 2xx, so event, delivery and run are durable before we answer.
     const accepted = await services.intake.accept({ ...request, awaitsRun: trigger.waitsForRun });
     const { answer, isDuplicate, runId } = accepted;
     if (isDuplicate || !trigger.waitsForRun) {
       services.observe(isDuplicate ? "duplicate" : "accepted", answer.status);
-      send(response, answer);
+      send(exchange, answer);
     }
     if (isDuplicate) return;
     const { workspaceId, automationId } = request;
@@ -212,19 +208,19 @@ export function createIngress(
     services.live.publish({ type: "run.queued", workspaceId, automationId, runId, status: "queued", at });
     const rung = services.doorbell.ring(workspaceId, [runId]);
     if (trigger.waitsForRun) {
-      const status = await answerFromRun.whenReady({ workspaceId, ...accepted }, response);
+      const status = await answerFromRun.whenReady({ workspaceId, ...accepted }, exchange);
       services.observe("accepted", status);
     }
     await rung;
   }
 
   async function refuse(
-    { inbound, response }: Call,
+    { inbound, exchange }: Call,
     { reason, answer, headers }: Refusal,
     verdict: "rejected" | "filtered" | "handshake" = "rejected",
   ): Promise<void> {
     await services.intake.refuse({ ...inbound, verdict, reason, answer });
     services.observe(verdict, answer.status);
-    send(response, answer, headers);
+    send(exchange, answer, headers);
   }
 }

@@ -1,5 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, request as sendRaw } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as sendRaw } from "node:http";
 import { type Definition, type Step, type WebhookTrigger, webhookDefaults } from "@millrace/automation";
 import { newId } from "@millrace/base";
 import { createEgress } from "@millrace/connector-kit";
@@ -14,7 +13,10 @@ import {
 import type { LiveEvent } from "@millrace/engine";
 import { openTestDatabase } from "@millrace/testing";
 import { createVault, generateVaultKey, parseVaultKeys } from "@millrace/vault";
+import { createHttpServer } from "../boot/http-server.ts";
+import { listen } from "../listen.ts";
 import { admissionLimits, createAdmission } from "./admission.ts";
+import { admit, nodeExchange } from "./exchange.ts";
 import { createIngress } from "./ingress.ts";
 import { createStatusLinks } from "./status-links.ts";
 
@@ -50,9 +52,8 @@ export async function openTestIngress(instances = 1) {
     const egress = createEgress({ allow: ["127.0.0.0/8"] });
     const log = { info() {}, warn() {}, error() {} };
     const admission = createAdmission({ log, limits: patient });
-    const server = createServer((request, response) => void ingress(request, response));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
+    const http = createHttpServer((request, response) => admit(ingress, nodeExchange(request, response)));
+    const port = await listen(http.server, "127.0.0.1", 0);
     const ingress = createIngress({
       admission,
       endpoints: admission.limitLookups(createRepositories(own, openVaults(ring), clock).endpoints),
@@ -81,9 +82,9 @@ export async function openTestIngress(instances = 1) {
       trustedProxies: 1,
       observe() {},
     });
+    http.takePlain(ingress);
     const close = async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await http.drain(0);
       await egress.close();
       await own.close();
     };

@@ -60,7 +60,7 @@ export const bodyRefusal = (status: BodyRefusal["status"], reason: string): Body
 export const tooLarge = (limitBytes: number): BodyRefusal =>
   bodyRefusal(413, `The body is larger than ${limitBytes} bytes, the limit of this endpoint.`);
 
-const cutOff = bodyRefusal(400, "The connection closed before the body was complete.");
+export const cutOff = bodyRefusal(400, "The connection closed before the body was complete.");
 
 /** A million chunks of one byte take a hundred times their size in memory, and seconds. */
 const fewPieces = 1_000;

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import type { ReceivedEvent } from "@millrace/automation";
+import type { Exchange } from "./exchange.ts";
 
 /** Path and query of a request's target. */
 export function splitTarget(target: string): [path: string, query: string] {
@@ -8,15 +8,14 @@ export function splitTarget(target: string): [path: string, query: string] {
 }
 
 export function receivedEvent(
-  request: IncomingMessage,
+  { method, headers, rawHeaders }: Exchange,
   query: string,
   body: Uint8Array,
   receivedAt: Date,
 ): ReceivedEvent {
-  const headers: [string, string][] = [];
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    headers.push([request.rawHeaders[index] ?? "", request.rawHeaders[index + 1] ?? ""]);
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    pairs.push([rawHeaders[index] ?? "", rawHeaders[index + 1] ?? ""]);
   }
-  const contentType = request.headers["content-type"] ?? null;
-  return { method: request.method ?? "POST", query, headers, contentType, body, receivedAt };
+  return { method, query, headers: pairs, contentType: headers["content-type"] ?? null, body, receivedAt };
 }

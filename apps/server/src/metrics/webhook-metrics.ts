@@ -1,6 +1,6 @@
-import type { RequestListener } from "node:http";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { AdmissionState } from "../ingress/admission.ts";
+import type { Ingress } from "../ingress/exchange.ts";
 
 /** What ingress tells: verdicts, how fast senders were answered, and what waits for the database. */
 export function createWebhookMetrics(registry: Registry, admission: () => AdmissionState) {
@@ -13,7 +13,7 @@ export function createWebhookMetrics(registry: Registry, admission: () => Admiss
   });
   const answered = new Histogram({
     name: "millrace_webhook_seconds",
-    help: "Time from the end of a webhook's headers to the end of its answer",
+    help: "Time from the end of a webhook's headers to its answer, where it was let in",
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers,
   });
@@ -55,12 +55,15 @@ export function createWebhookMetrics(registry: Registry, admission: () => Admiss
   });
   return {
     observe: (verdict: string, status: number) => verdicts.inc({ verdict, status }),
-    timed:
-      (listener: RequestListener): RequestListener =>
-      (request, response) => {
+    timed: (ingress: Ingress): Ingress => ({
+      turnAway: ingress.turnAway,
+      receive(exchange) {
         const startedAt = performance.now();
-        response.once("finish", () => answered.observe((performance.now() - startedAt) / 1_000));
-        listener(request, response);
+        exchange.onceClosed((wasAnswered) => {
+          if (wasAnswered) answered.observe((performance.now() - startedAt) / 1_000);
+        });
+        ingress.receive(exchange);
       },
+    }),
   };
 }

@@ -63,15 +63,21 @@ describe("what waits for the database is bounded", () => {
     expect(admission.turnAway()).toBeUndefined();
   });
 
-  test("in one turn of the event loop, so that those behind hear soon that they are too many", async () => {
-    const { admission, pass } = open();
-    expect(admission.turnAway()).toBeUndefined();
-    pass(admissionLimits.turnMs);
-    expect(admission.turnAway()).toBeUndefined();
-    pass(1);
-    expect(admission.turnAway()).toBe("overloaded");
+  test("in one turn of the event loop, so that those behind a crowd hear soon that they are too many", async () => {
+    const { admission, intake, pass } = open({ crowd: 2 });
+    const arrive = () => {
+      const reason = admission.turnAway();
+      if (reason === undefined) void intake.accept(request);
+      return reason;
+    };
+    expect(arrive()).toBeUndefined();
+    pass(admissionLimits.turnMs + 1);
+    expect(arrive()).toBeUndefined();
+    expect(arrive()).toBe("overloaded");
     await nextTurn();
-    expect(admission.turnAway()).toBeUndefined();
+    expect(arrive()).toBeUndefined();
+    pass(admissionLimits.turnMs);
+    expect(arrive()).toBeUndefined();
   });
 
   test("in time: what was not handed over yet never is, and its sender hears so", async () => {

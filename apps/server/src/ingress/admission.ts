@@ -37,8 +37,12 @@ export const admissionLimits = {
   /** What is longer than the usual limit of a body gets that much more time: a millisecond for each of so many bytes. */
   longBytes: 1_048_576,
   longBytesPerMs: 2_000,
-  /** So long one turn of the event loop may let requests in: what it finds behind them has waited for all of them. */
+  /**
+   * So long one turn of the event loop may let requests in, once a crowd of so many waits: what it finds behind them has waited
+   * for all of them. A burst that is no crowd is let in, however slow this machine is.
+   */
   turnMs: 50,
+  crowd: 200,
   /** When the oldest work handed to the database is older, newcomers are refused at once. */
   stalledMs: 1_000,
 };
@@ -108,7 +112,7 @@ export function createAdmission(options: {
       });
       return false;
     }
-    return now() - turnStartedAt > limits.turnMs;
+    return queued.size + submitted.size >= limits.crowd && now() - turnStartedAt > limits.turnMs;
   }
 
   function turnAway(): UnavailableReason | undefined {

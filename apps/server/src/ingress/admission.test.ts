@@ -63,21 +63,24 @@ describe("what waits for the database is bounded", () => {
     expect(admission.turnAway()).toBeUndefined();
   });
 
-  test("in one turn of the event loop, so that those behind a crowd hear soon that they are too many", async () => {
-    const { admission, intake, pass } = open({ crowd: 2 });
-    const arrive = () => {
-      const reason = admission.turnAway();
-      if (reason === undefined) void intake.accept(request);
-      return reason;
-    };
-    expect(arrive()).toBeUndefined();
-    pass(admissionLimits.turnMs + 1);
-    expect(arrive()).toBeUndefined();
-    expect(arrive()).toBe("overloaded");
+  test("in one turn of the event loop, once there was no room, so that those behind hear it soon", async () => {
+    const { admission, intake, commits, pass } = open({ waiting: { least: 1, most: 1 }, crowdedMs: 1_000 });
+    const { turnMs } = admissionLimits;
+    expect(admission.turnAway()).toBeUndefined();
+    pass(turnMs + 1);
+    expect(admission.turnAway()).toBeUndefined();
+    const first = intake.accept(request);
+    expect(admission.turnAway()).toBe("overloaded");
+    commits[0]?.resolve(accepted);
+    await first;
     await nextTurn();
-    expect(arrive()).toBeUndefined();
-    pass(admissionLimits.turnMs);
-    expect(arrive()).toBeUndefined();
+    expect(admission.turnAway()).toBeUndefined();
+    pass(turnMs + 1);
+    expect(admission.turnAway()).toBe("overloaded");
+    await nextTurn();
+    expect(admission.turnAway()).toBeUndefined();
+    pass(1_000);
+    expect(admission.turnAway()).toBeUndefined();
   });
 
   test("in time: what was not handed over yet never is, and its sender hears so", async () => {

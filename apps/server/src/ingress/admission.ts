@@ -38,11 +38,11 @@ export const admissionLimits = {
   longBytes: 1_048_576,
   longBytesPerMs: 2_000,
   /**
-   * So long one turn of the event loop may let requests in, once a crowd of so many waits: what it finds behind them has waited
-   * for all of them. A burst that is no crowd is let in, however slow this machine is.
+   * Within so long after there was no room, one turn of the event loop lets requests in for `turnMs` only: whoever comes behind
+   * them has waited for all of them. A burst that fits into the room is let in, however slow this machine is.
    */
-  turnMs: 50,
-  crowd: 200,
+  crowdedMs: 1_000,
+  turnMs: 15,
   /** When the oldest work handed to the database is older, newcomers are refused at once. */
   stalledMs: 1_000,
 };
@@ -104,6 +104,7 @@ export function createAdmission(options: {
   const isFull = () => queued.size + submitted.size >= room.size();
 
   let turnStartedAt: number | undefined;
+  let crowdedAt = Number.NEGATIVE_INFINITY;
   function isLongTurn(): boolean {
     if (turnStartedAt === undefined) {
       turnStartedAt = now();
@@ -112,11 +113,13 @@ export function createAdmission(options: {
       });
       return false;
     }
-    return queued.size + submitted.size >= limits.crowd && now() - turnStartedAt > limits.turnMs;
+    return now() - turnStartedAt > limits.turnMs;
   }
 
   function turnAway(): UnavailableReason | undefined {
-    const isTooMuch = isFull() || bytes >= limits.bytes || isLongTurn();
+    const hasNoRoom = isFull() || bytes >= limits.bytes;
+    if (hasNoRoom) crowdedAt = now();
+    const isTooMuch = hasNoRoom || (isLongTurn() && now() - crowdedAt < limits.crowdedMs);
     const reason = isStalled() ? "unavailable" : isTooMuch ? "overloaded" : undefined;
     if (reason !== undefined) refusals.count(reason);
     return reason;

@@ -103,7 +103,9 @@ async function openAll(targets: readonly Target[], count: number): Promise<void>
 
 function post(target: Target, mostConnections: number, request: FloodRequest): void {
   for (let free = target.free.pop(); free; free = target.free.pop()) {
-    if (target.open.has(free)) return free.send(request);
+    if (!target.open.has(free)) continue;
+    free.send(request);
+    return;
   }
   if (target.open.size < mostConnections) connect(target).send(request);
   else target.waiting.add(request);

@@ -97,7 +97,10 @@ class PlainConnection {
   readonly #onData = (chunk: Buffer): void => {
     const received = this.#received ? Buffer.concat([this.#received, chunk]) : chunk;
     const isEnough = !this.#awaited || chunk.length >= this.#awaited.missingBytes;
-    if (!this.#hangUp && isEnough) return this.#read(received);
+    if (!this.#hangUp && isEnough) {
+      this.#read(received);
+      return;
+    }
     if (this.#awaited) this.#awaited.missingBytes -= chunk.length;
     this.#received = received;
     if (received.length > mostAhead) this.#socket.pause();
@@ -105,26 +108,35 @@ class PlainConnection {
 
   #read(received: Buffer): void {
     const frame = framePlainRequest(received);
-    if (!frame) return this.#handOver(received);
-    if (frame.missingBytes > 0) {
+    if (!frame) this.#handOver(received);
+    else if (frame.missingBytes === 0) this.#admit(received, frame);
+    else {
       if (!this.#received) this.#quietSince = performance.now();
       this.#received = received;
       this.#awaited = frame;
-      return;
     }
+  }
+
+  #admit(received: Buffer, frame: Frame): void {
     this.#received = undefined;
     this.#awaited = undefined;
     this.#isUsed = true;
     const refusal = this.#shared.ingress.turnAway();
-    if (!refusal) return this.#serve(received, frame);
-    const isLast = frame.isLast || this.#shared.isLast;
-    this.#socket.write(plainAnswer(refusal, isLast ? undefined : this.#shared.keepAliveMs), "latin1");
-    this.#goOn(isLast);
+    if (refusal) {
+      const isLast = frame.isLast || this.#shared.isLast;
+      this.#socket.write(plainAnswer(refusal, isLast ? undefined : this.#shared.keepAliveMs), "latin1");
+      this.#goOn(isLast);
+    } else {
+      this.#serve(received, frame);
+    }
   }
 
   #serve(received: Buffer, frame: Frame): void {
     const request = parsePlainRequest(received, frame);
-    if (!request) return this.#handOver(received);
+    if (!request) {
+      this.#handOver(received);
+      return;
+    }
     const isLast = () => frame.isLast || this.#shared.isLast;
     const { exchange, hangUp } = plainExchange(request, this.#socket, {
       isWhole: frame.missingBytes === 0,

@@ -27,7 +27,7 @@ const lengthLine = /\r\ncontent-length:[\t ]*(\d{1,9})[\t ]*(?:\r\n|$)/i;
 const hostLine = /\r\nhost:/i;
 const connectionLine = /\r\nconnection:[\t ]*([^\r]*)/i;
 /** Each of them says where the request ends or whose it is, so there is one of each, or the request is not plain. */
-const saidTwice = /\r\n(content-length|connection|host):[^]*\r\n\1:/i;
+const saidTwice = /\r\n(content-length|connection|host):.*\r\n\1:/is;
 /** They change what follows the head, or what the connection is for. */
 const unusual = /\r\n(?:transfer-encoding|expect|upgrade|proxy-connection):/i;
 

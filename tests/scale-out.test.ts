@@ -1,4 +1,5 @@
-import { getPriority } from "node:os";
+import { readdirSync } from "node:fs";
+import { getPriority, platform } from "node:os";
 import {
   openEmptyDatabase,
   type StubServer,
@@ -92,8 +93,10 @@ test("200 webhooks over two ingress processes run once each, on both workers", a
   expect((ended[0] ?? 0) + (ended[1] ?? 0)).toBe(webhooks);
 });
 
-test("where they share processors, those that only work leave them to those that take webhooks", async () => {
-  const priorities = (processes: readonly RoleProcess[]) => processes.map(({ pid }) => getPriority(pid));
+test("where they share processors, those that only work leave them to those that take webhooks, with each thread", async () => {
+  const threads = ({ pid }: RoleProcess) =>
+    platform() === "linux" ? readdirSync(`/proc/${pid}/task`).map(Number) : [pid];
+  const priorities = (processes: readonly RoleProcess[]) => processes.flatMap(threads).map((id) => getPriority(id));
   await until(async () => Math.min(...priorities(workers)) > Math.max(...priorities(servers)), 10_000);
 });
 

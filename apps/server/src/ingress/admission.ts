@@ -1,6 +1,7 @@
 import type { EngineLog, InboundRequest, Intake } from "@millrace/engine";
 import type { Exchange } from "./exchange.ts";
 import { createRefusalLog } from "./refusal-log.ts";
+import { createTurnLimit } from "./turn-limit.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
 /** Overloaded: more requests wait than can be recorded in time. Unavailable: the database does not record requests now. */
@@ -37,12 +38,8 @@ export const admissionLimits = {
   /** What is longer than the usual limit of a body gets that much more time: a millisecond for each of so many bytes. */
   longBytes: 1_048_576,
   longBytesPerMs: 2_000,
-  /**
-   * Within so long after there was no room, one turn of the event loop lets requests in for `turnMs` only: whoever comes behind
-   * them has waited for all of them. A burst that fits into the room is let in, however slow this machine is.
-   */
-  crowdedMs: 1_000,
-  turnMs: 15,
+  /** Requests that one turn of the event loop lets in once there was no room (see `createTurnLimit`). */
+  turn: { least: 20, most: 500, turnMs: 15, crowdedMs: 1_000 },
   /** When the oldest work handed to the database is older, newcomers are refused at once. */
   stalledMs: 1_000,
 };
@@ -91,6 +88,7 @@ export function createAdmission(options: {
   const lookups = new Set<{ since: number }>();
   let bytes = 0;
   const room = createWaitingRoom({ ...limits.waiting, soonMs: limits.soonMs, now });
+  const turn = createTurnLimit({ ...limits.turn, now });
   const refusals = createRefusalLog(log);
 
   const refusal = (reason: UnavailableReason, cause?: unknown): Unavailable => {
@@ -103,25 +101,13 @@ export function createAdmission(options: {
 
   const isFull = () => queued.size + submitted.size >= room.size();
 
-  let turnStartedAt: number | undefined;
-  let crowdedAt = Number.NEGATIVE_INFINITY;
-  function isLongTurn(): boolean {
-    if (turnStartedAt === undefined) {
-      turnStartedAt = now();
-      setImmediate(() => {
-        turnStartedAt = undefined;
-      });
-      return false;
-    }
-    return now() - turnStartedAt > limits.turnMs;
-  }
-
   function turnAway(): UnavailableReason | undefined {
     const hasNoRoom = isFull() || bytes >= limits.bytes;
-    if (hasNoRoom) crowdedAt = now();
-    const isTooMuch = hasNoRoom || (isLongTurn() && now() - crowdedAt < limits.crowdedMs);
+    if (hasNoRoom) turn.crowd();
+    const isTooMuch = turn.isReached() || hasNoRoom;
     const reason = isStalled() ? "unavailable" : isTooMuch ? "overloaded" : undefined;
-    if (reason !== undefined) refusals.count(reason);
+    if (reason === undefined) turn.letIn();
+    else refusals.count(reason);
     return reason;
   }
 

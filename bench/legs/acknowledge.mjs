@@ -3,7 +3,8 @@ import { startMillrace } from "../targets/millrace.mjs";
 import { startTarget } from "../targets/start-target.mjs";
 
 const leg = "Acknowledging";
-const connections = 64;
+/** As many as it takes until more bring no more: with 64, most of them wait for the same commit, and the processors for them. */
+const connections = 192;
 
 /**
  * How fast webhooks are stored and answered, without workers beside them, against what Node.js and Express can do at all.

@@ -61,7 +61,7 @@ export async function openStores(backend: Backend): Promise<Stores> {
     audit: () => auditTerminalChanges(pool),
     async wipeQueue() {
       if (redis) await flushRedis(redis.url);
-      else await pool.query("DROP SCHEMA IF EXISTS bullmq CASCADE");
+      else await dropQueueSchema(pool);
     },
     async close(keepsLogs) {
       await pool.end();
@@ -81,6 +81,21 @@ function openPool(connectionString: string): pg.Pool {
 }
 
 /** A session of which one sees that it was cut. */
+const deadlockDetected = "40P01";
+
+/** Those who use the queue at that moment may have locked the same tables in another order; then one of the two is cut off. */
+async function dropQueueSchema(pool: pg.Pool): Promise<void> {
+  const isDropped = () =>
+    pool.query("DROP SCHEMA IF EXISTS bullmq CASCADE").then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof pg.DatabaseError && error.code === deadlockDetected) return false;
+        throw error;
+      },
+    );
+  await must("the queue's schema is dropped", isDropped, 30_000);
+}
+
 async function openWitness(connectionString: string): Promise<{ cut: Promise<void> }> {
   const client = new pg.Client({ connectionString, application_name: "faults" });
   client.on("error", () => undefined);

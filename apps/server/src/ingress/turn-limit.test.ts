@@ -40,6 +40,15 @@ describe("one turn of the event loop", () => {
     expect([await turn(16), await turn(16), await turn(16), await turn(16), await turn(16)]).toEqual([4, 4, 3, 3, 2]);
   });
 
+  test("goes on to let few in for as long as that keeps some out", async () => {
+    const { limit, turn, pass } = open();
+    limit.crowd();
+    for (let count = 0; count < 5; count++) {
+      pass(900);
+      expect(await turn(16)).toBe(2);
+    }
+  });
+
   test("begins with few again when it is the next flood, and lets all in between the two", async () => {
     const { limit, turn, pass } = open();
     limit.crowd();

@@ -4,7 +4,7 @@ export type TurnLimitOptions = {
   most: number;
   /** So long a turn may take, in ms. */
   turnMs: number;
-  /** So long after there was no room the limit holds, in ms. */
+  /** So long after there was no room, or the limit was reached, it holds, in ms. */
   crowdedMs: number;
   /** Milliseconds of a clock that never jumps. */
   now(): number;
@@ -51,7 +51,10 @@ export function createTurnLimit({ least, most, turnMs, crowdedMs, now }: TurnLim
     },
     isReached() {
       if (startedAt === undefined) start();
-      return count >= size && isCrowded();
+      const isReached = count >= size && isCrowded();
+      // Or the limit would be lifted in the middle of a flood, because it keeps the room from being full.
+      if (isReached) crowdedAt = now();
+      return isReached;
     },
     letIn() {
       count++;

@@ -14,7 +14,7 @@ const shrinking = 0.7;
  * it would be refused in the end, and the work done for them be lost.
  */
 export function createWaitingRoom({ least, most, soonMs, now }: WaitingRoomOptions) {
-  let size = Math.max(least, most / 2);
+  let size = most;
   let shrunkAt = Number.NEGATIVE_INFINITY;
   return {
     size: () => size,

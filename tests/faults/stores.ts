@@ -80,7 +80,6 @@ function openPool(connectionString: string): pg.Pool {
   return pool;
 }
 
-/** A session of which one sees that it was cut. */
 const deadlockDetected = "40P01";
 
 /** Those who use the queue at that moment may have locked the same tables in another order; then one of the two is cut off. */
@@ -96,6 +95,7 @@ async function dropQueueSchema(pool: pg.Pool): Promise<void> {
   await must("the queue's schema is dropped", isDropped, 30_000);
 }
 
+/** A session of which one sees that it was cut. */
 async function openWitness(connectionString: string): Promise<{ cut: Promise<void> }> {
   const client = new pg.Client({ connectionString, application_name: "faults" });
   client.on("error", () => undefined);

@@ -4,7 +4,10 @@ export type TurnLimitOptions = {
   most: number;
   /** So long a turn may take, in ms. */
   turnMs: number;
-  /** So long after there was no room, or the limit was reached, it holds, in ms. */
+  /**
+   * So long after there was no room the limit holds, in ms. Then all are let in until the room is full again: a limit that
+   * prolonged itself would refuse what fits into the room, for as long as turns are long because of other work.
+   */
   crowdedMs: number;
   /** Milliseconds of a clock that never jumps. */
   now(): number;
@@ -51,10 +54,7 @@ export function createTurnLimit({ least, most, turnMs, crowdedMs, now }: TurnLim
     },
     isReached() {
       if (startedAt === undefined) start();
-      const isReached = count >= size && isCrowded();
-      // Or the limit would be lifted in the middle of a flood, because it keeps the room from being full.
-      if (isReached) crowdedAt = now();
-      return isReached;
+      return count >= size && isCrowded();
     },
     letIn() {
       count++;

@@ -24,7 +24,7 @@ export class Unavailable extends Error {
  */
 export const admissionLimits = {
   /** Requests that may wait for the database: as many as turn out to be recorded soon, between these two. */
-  waiting: { least: 50, most: 1_000 },
+  waiting: { least: 50, most: 600 },
   /** Those of them that were handed to the database: what is refused before it got there surely left nothing behind. */
   submitted: 300,
   /** Lookups of endpoints and of their secrets under way. */

@@ -1,8 +1,8 @@
 // Makes a long history fast, for measuring and for trying things: every row is a copy of a run that really happened, with
-// ids and times of its own, spread evenly over the last days. As a program:
+// ids and times of its own, spread evenly over the last days and over several automations. As a program:
 //   node bench/seed-history.mjs postgresql://… [runs] [days]
 import { pathToFileURL } from "node:url";
-import { idTime, isId } from "@millrace/base";
+import { idTime, isId, newId } from "@millrace/base";
 import { ensurePartitions } from "@millrace/db";
 import pg from "pg";
 
@@ -10,6 +10,11 @@ export const dayMs = 86_400_000;
 const sessions = 2;
 /** One run in fifty failed at its first step. */
 const failedEvery = 50;
+/** For one run in a hundred a request was refused besides. */
+const refusedEvery = 100;
+/** Busy automations, which share the runs. One more, the quiet one, has a run in a thousand, and none that failed. */
+const busyAutomations = 7;
+const quietEvery = 1_000;
 
 /**
  * A TypeID is a prefix and 26 characters of Crockford's base32: ten for the 48 bits of its time, then version, variant
@@ -21,9 +26,11 @@ const timeCharacters = Array.from({ length: 10 }, (_, index) => {
 }).join(" || ");
 
 const seedRows = `CREATE TEMP TABLE seed ON COMMIT DROP AS
-  SELECT to_timestamp(ms / 1000.0) AS at, number % ${failedEvery} = 0 AS failed,
+  SELECT to_timestamp(ms / 1000.0) AS at, number % ${failedEvery} = 0 AND number % ${quietEvery} <> 0 AS failed,
+    number % ${refusedEvery} = 0 AS has_refusal, ($4::text[])[place] AS automation_id, ($5::text[])[place] AS version_id,
     ${timeCharacters} || 'e' || substr(hash, 1, 2) || '8' || substr(hash, 4, 12) AS suffix
-  FROM (SELECT number, $1::bigint + (number::numeric * $2 / $3)::bigint AS ms, md5($1::text || number) AS hash
+  FROM (SELECT number, CASE WHEN number % ${quietEvery} = 0 THEN ${busyAutomations + 1} ELSE number % ${busyAutomations} + 1 END AS place,
+          $1::bigint + (number::numeric * $2 / $3)::bigint AS ms, md5($1::text || number) AS hash
         FROM generate_series(0, $3::int - 1) AS number) AS numbered`;
 
 const failure = `'{"code":"provider_unavailable","message":"The service answered 503.","facts":{"status":503}}'`;
@@ -40,15 +47,24 @@ const copies = [
     parameters: ({ id, delivery_id }) => [id, delivery_id],
     statement: `INSERT INTO deliveries (id, workspace_id, endpoint_id, automation_id, event_id, run_id, verdict, reason, dedupe_key, method,
      content_type, size_bytes, source_ip, answer_status, answer_body, received_at)
-   SELECT 'dlv_' || s.suffix, t.workspace_id, t.endpoint_id, t.automation_id, 'evt_' || s.suffix, 'run_' || s.suffix, t.verdict, t.reason,
+   SELECT 'dlv_' || s.suffix, t.workspace_id, t.endpoint_id, s.automation_id, 'evt_' || s.suffix, 'run_' || s.suffix, t.verdict, t.reason,
      t.dedupe_key, t.method, t.content_type, t.size_bytes, t.source_ip, t.answer_status, replace(t.answer_body, $1, 'run_' || s.suffix), s.at
    FROM seed s CROSS JOIN (SELECT * FROM deliveries WHERE id = $2) t`,
+  },
+  {
+    parameters: ({ delivery_id }) => [delivery_id],
+    // The bit after the version is random in a real id, and 0 in the others of this seed.
+    statement: `INSERT INTO deliveries (id, workspace_id, endpoint_id, automation_id, verdict, reason, method, content_type, size_bytes,
+     source_ip, answer_status, answer_body, received_at)
+   SELECT 'dlv_' || overlay(s.suffix PLACING 'f' FROM 11), t.workspace_id, t.endpoint_id, s.automation_id, 'rejected',
+     'The signature does not match.', t.method, t.content_type, t.size_bytes, t.source_ip, 401, '{"error":"unauthorized"}', s.at
+   FROM seed s CROSS JOIN (SELECT * FROM deliveries WHERE id = $1) t WHERE s.has_refusal`,
   },
   {
     parameters: ({ id }) => [id],
     statement: `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, delivery_id, trigger_type, status, fence, origin_run_id,
      failure_json, failure_code, failed_path, queued_at, started_at, finished_at)
-   SELECT 'run_' || s.suffix, t.workspace_id, t.automation_id, t.version_id, 'evt_' || s.suffix, 'dlv_' || s.suffix, t.trigger_type,
+   SELECT 'run_' || s.suffix, t.workspace_id, s.automation_id, s.version_id, 'evt_' || s.suffix, 'dlv_' || s.suffix, t.trigger_type,
      CASE WHEN s.failed THEN 'failed' ELSE 'succeeded' END, 1, 'run_' || s.suffix,
      CASE WHEN s.failed THEN ${failure} END, CASE WHEN s.failed THEN 'provider_unavailable' END, CASE WHEN s.failed THEN 'call' END,
      s.at, s.at + interval '5 ms', s.at + interval '40 ms'
@@ -67,43 +83,76 @@ const copies = [
   },
 ];
 
-/** Adds `runs` finished runs, over `days` days that end with yesterday. The database must hold one that succeeded. */
+/**
+ * Adds `runs` finished runs, over `days` days of which today, up to `now`, is the last. The database must hold one that
+ * succeeded. Resolves with a busy automation's id and the quiet one's besides.
+ */
 export async function seedHistory(pool, { runs, days, now }) {
   const startedAt = performance.now();
   const template = await findTemplate(pool);
+  const automations = await copyAutomation(pool, template);
   const today = Math.floor(now.getTime() / dayMs) * dayMs;
-  const starts = Array.from({ length: days }, (_, index) => today - (days - index) * dayMs);
+  const starts = Array.from({ length: days }, (_, index) => today - (days - 1 - index) * dayMs);
   for (const start of starts) await ensurePartitions(pool, new Date(start), 0);
-  const perDay = Math.ceil(runs / days);
+  const count = Math.ceil(runs / days);
   const left = [...starts];
   await Promise.all(
     Array.from({ length: sessions }, async () => {
       for (let start = left.shift(); start !== undefined; start = left.shift()) {
-        await seedDay(pool, start, perDay, template);
+        const lengthMs = Math.min(dayMs, now.getTime() - start);
+        await seedDay(pool, { start, lengthMs, count, template, automations });
       }
     }),
   );
   // As a history that grew over two weeks long is: else autovacuum comes while something is measured.
   await pool.query("VACUUM (ANALYZE) events, deliveries, runs, step_records");
   await checkIds(pool, starts[0]);
-  return { runs: perDay * days, seconds: (performance.now() - startedAt) / 1_000 };
+  return {
+    runs: count * days,
+    seconds: (performance.now() - startedAt) / 1_000,
+    busyId: automations.ids[0],
+    quietId: automations.ids[busyAutomations],
+  };
 }
 
 async function findTemplate(pool) {
   const { rows } = await pool.query(
-    "SELECT id, event_id, delivery_id FROM runs WHERE status = 'succeeded' AND delivery_id IS NOT NULL ORDER BY id DESC LIMIT 1",
+    `SELECT id, event_id, delivery_id, automation_id, version_id FROM runs WHERE status = 'succeeded' AND delivery_id IS NOT NULL
+     ORDER BY id DESC LIMIT 1`,
   );
   if (rows.length === 0) throw new Error("There is no run that succeeded to copy. Send one webhook first.");
   return rows[0];
 }
 
-async function seedDay(pool, start, count, template) {
+/** The run's own automation is the first of the busy ones; the others are its copies. */
+async function copyAutomation(pool, { automation_id, version_id }) {
+  const ids = [automation_id];
+  const versionIds = [version_id];
+  for (let number = 1; number <= busyAutomations; number++) {
+    const [id, versionId] = [newId("automation"), newId("version")];
+    await pool.query(
+      `INSERT INTO automations (id, workspace_id, name, draft_json, published_version_id, updated_at)
+       SELECT $1, workspace_id, name || ' ' || $2, draft_json, $3, now() FROM automations WHERE id = $4`,
+      [id, String(number + 1), versionId, automation_id],
+    );
+    await pool.query(
+      `INSERT INTO versions (id, workspace_id, automation_id, number, definition_json)
+       SELECT $1, workspace_id, $2, 1, definition_json FROM versions WHERE id = $3`,
+      [versionId, id, version_id],
+    );
+    ids.push(id);
+    versionIds.push(versionId);
+  }
+  return { ids, versionIds };
+}
+
+async function seedDay(pool, { start, lengthMs, count, template, automations }) {
   const client = await pool.connect();
   try {
     await client.query("BEGIN");
     // A million rows need no commit on disk each; a crash here costs the seeding only.
     await client.query("SET LOCAL synchronous_commit = off");
-    await client.query(seedRows, [start, dayMs, count]);
+    await client.query(seedRows, [start, lengthMs, count, automations.ids, automations.versionIds]);
     for (const { statement, parameters } of copies) await client.query(statement, parameters(template));
     await client.query("COMMIT");
   } catch (error) {

@@ -37,15 +37,16 @@ export type LaunchedRole = Pick<RoleProcess, "output" | "signal" | "exited"> & {
 export const startRole = (...launch: Parameters<typeof launchRole>): Promise<RoleProcess> =>
   launchRole(...launch).ready;
 
-/** The same, to be watched while it starts. */
+/** The same, to be watched while it starts; `directory` holds the build. */
 export function launchRole(
   roles: string,
   { databaseUrl, redisUrl, vaultKeys, apiKey }: Installation,
   env: Record<string, string> = {},
+  directory = root,
 ): LaunchedRole {
   const home = mkdtempSync(join(tmpdir(), "millrace-role-"));
   const child = spawn(process.execPath, ["scripts/serve.mjs"], {
-    cwd: root,
+    cwd: directory,
     env: {
       PATH: process.env.PATH ?? "",
       HOME: home,

@@ -1,4 +1,5 @@
 import { generate } from "../load/generate.mjs";
+import { Histogram } from "../load/histogram.mjs";
 import { startMillrace } from "../targets/millrace.mjs";
 import { startTarget } from "../targets/start-target.mjs";
 
@@ -89,8 +90,7 @@ function addFigures(report, targets, results) {
   for (const [index, target] of targets.entries()) {
     if (!target.ingress) continue;
     const { saturated, slow } = results.get(target);
-    const { perSecond, cpuMsPerRequest } = rates[index];
-    const last = saturated.at(-1);
+    const { perSecond, cpuMsPerRequest, latency } = rates[index];
     report.add({
       ...{ leg, name: `${target.name}: acknowledged`, value: perSecond, unit: "/s" },
       floor: { name: "node:http", value: node.perSecond },
@@ -116,8 +116,8 @@ function addFigures(report, targets, results) {
         details: { sentLateP99Ms: slow.sentLateP99Ms },
       });
       report.add({
-        ...{ leg, name: `${target.name}: ${percent} at saturation`, value: last.latency[key], unit: "ms" },
-        floor: { name: "node:http", value: results.get(targets[0]).saturated.at(-1).latency[key] },
+        ...{ leg, name: `${target.name}: ${percent} at saturation`, value: latency[key], unit: "ms" },
+        floor: { name: "node:http", value: node.latency[key] },
       });
     }
   }
@@ -129,6 +129,7 @@ function overall(rounds) {
   const sent = rounds.reduce((sum, round) => sum + round.sent, 0);
   return {
     perSecond: count / seconds,
+    latency: Histogram.of(rounds.map(({ latencies }) => latencies)).summary(),
     cpuMsPerRequest: rounds.reduce((sum, round) => sum + round.targetCpuMs, 0) / sent,
   };
 }

@@ -145,6 +145,7 @@ process.send(
     broken,
     statuses: Object.fromEntries(statuses),
     latency: latencies.summary(),
+    latencies: latencies.snapshot(),
     cpuMs: (user + system) / 1_000,
   },
   () => process.exit(0),

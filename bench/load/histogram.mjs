@@ -11,6 +11,26 @@ export class Histogram {
   #sum = 0;
   #max = 0;
 
+  /** Of everything that these snapshots hold together. */
+  static of(snapshots) {
+    const whole = new Histogram();
+    for (const { counts, sum, max } of snapshots) {
+      for (const [index, count] of counts) {
+        whole.#counts[index] += count;
+        whole.#total += count;
+      }
+      whole.#sum += sum;
+      whole.#max = Math.max(whole.#max, max);
+    }
+    return whole;
+  }
+
+  /** Plain data, for another process. */
+  snapshot() {
+    const counts = [...this.#counts.entries()].filter(([, count]) => count > 0);
+    return { counts, sum: this.#sum, max: this.#max };
+  }
+
   record(microseconds) {
     const value = Math.max(0, Math.round(microseconds));
     this.#counts[indexOf(value)]++;

@@ -5,26 +5,32 @@ import { wrongClocks } from "./rows/clocks.ts";
 import { drain } from "./rows/drain.ts";
 import { sameKeyAtOnce, sameKeyLater, sameKeyOtherBody } from "./rows/duplicates.ts";
 import { ingressKills } from "./rows/ingress-kills.ts";
-import { burst, noisyNeighbor, overload } from "./rows/load.ts";
+import { burst, overload } from "./rows/load.ts";
+import { noisyNeighbors } from "./rows/noisy-neighbor.ts";
 import { otherMethods, smuggling } from "./rows/odd-heads.ts";
-import { bodySizes, contentTypes, oddJson, packedBodies } from "./rows/odd-requests.ts";
+import { bodySizes, contentTypes, oddJson } from "./rows/odd-requests.ts";
 import { arrivalOrder } from "./rows/order.ts";
-import { postgresAway, postgresCrash, postgresFull, postgresSlow } from "./rows/postgres-outages.ts";
+import { packedBodies } from "./rows/packed-bodies.ts";
+import { poison } from "./rows/poison.ts";
+import { postgresAway, postgresCrash, postgresFull } from "./rows/postgres-outages.ts";
+import { postgresSlow } from "./rows/postgres-slow.ts";
 import { queueOutages } from "./rows/queue-outages.ts";
 import { slowSenders } from "./rows/slow-senders.ts";
 import { soak } from "./rows/soak.ts";
 import { blockedLoop, stoppedWorker } from "./rows/stalls.ts";
 import { workerKills } from "./rows/worker-kills.ts";
 
-/** The rows F1 to F14, F19 to F25, L2 to L4 and H1 to H7 of the fault matrix, and a soak on request. */
+/** The rows F1 to F14, F19 to F25, L2 to L4 and H1 to H7 of the fault matrix, and a soak on request; README.md has the others. */
 export const allFaults: readonly Fault[] = [
   ...workerKills,
+  poison,
   ...ingressKills,
   ...queueOutages,
   ...[postgresCrash, postgresAway, postgresSlow, postgresFull],
   ...[sameKeyAtOnce, sameKeyLater, sameKeyOtherBody, arrivalOrder],
   ...[wrongClocks, blockedLoop, drain, stoppedWorker, rotations, edits, boots],
-  ...[burst, overload, noisyNeighbor],
+  ...[burst, overload],
+  ...noisyNeighbors,
   ...[slowSenders, bodySizes, oddJson, contentTypes, packedBodies, smuggling, otherMethods],
   soak,
 ];

@@ -1,3 +1,5 @@
+import { ApiError } from "@millrace/contract";
+import { credentialMark } from "./credential-mark.ts";
 import type { Findings } from "./findings.ts";
 import type { Flow } from "./flow.ts";
 import { groupBy } from "./group-by.ts";
@@ -33,7 +35,10 @@ export async function check(world: World, flow: Flow, findings: Findings, expect
   const { endings = ["succeeded"], boundMs, effects = true } = expected;
   const { row } = findings;
   const startedAt = performance.now();
+  const unexplained = row.unexplained;
   const unfinished = await settle(world, flow, boundMs * findings.slack, row);
+  const silent = row.unexplained - unexplained;
+  findings.must(silent === 0, `${silent} unfinished runs did not say why they wait`);
   findings.note(`settled ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after`);
   const runs = await runsOf(world, flow);
   const acks = world.producer.acks(`${flow.name}/`);
@@ -54,7 +59,7 @@ export async function check(world: World, flow: Flow, findings: Findings, expect
   const extra = runs.length - new Set(runs.map(({ event }) => event)).size;
   row.duplicated += extra;
   findings.must(extra === 0, `I2: ${extra} runs too many for their events`);
-  const known = new Set([...acks, ...uncertain(world, flow)].map(({ event }) => event));
+  const known = new Set([...acks.map(({ event }) => event), ...uncertain(world, flow)]);
   const untold = runs.filter(({ event }) => event === null || !known.has(event)).length;
   findings.must(untold === 0, `I8: ${untold} runs of requests that were neither acknowledged nor in flight at a fault`);
   const otherwise = runs.filter(({ status }) => isTerminal(status) && !endings.includes(status));
@@ -70,8 +75,13 @@ export async function check(world: World, flow: Flow, findings: Findings, expect
 }
 
 /** Requests that may have become runs although their senders were not told: cut off, or refused for want of an answer. */
-const uncertain = ({ producer }: World, flow: Flow) =>
-  producer.attempts(`${flow.name}/`).filter(({ status }) => status === 0 || status === 503);
+function uncertain({ producer }: World, flow: Flow): string[] {
+  const events: string[] = [];
+  producer.visitAttempts(`${flow.name}/`, ({ status, event }) => {
+    if (status === 0 || status === 503) events.push(event);
+  });
+  return events;
+}
 
 /** Resolves with how many runs had not ended at the bound; samples on the way whether each says why it waits. */
 async function settle(world: World, flow: Flow, boundMs: number, row: Findings["row"]): Promise<number> {
@@ -99,14 +109,60 @@ async function countOpen(world: World, flow: Flow): Promise<number> {
   return rows[0]?.open ?? 0;
 }
 
-/** Runs that the API shows as unfinished without one sentence on why. */
+/** What a run that has not ended waits for, as the database has it, and the words that say so. */
+const told = {
+  no_worker: /No worker has taken it for \d/,
+  order: /Waits for run_\w+, which came first/,
+  at_work: /^(A worker|Worker \S+) has been at /,
+  worker_lost: /^Worker \S+ stopped answering/,
+  wait: /It goes on /,
+  overdue: /It should have gone on .+ ago/,
+  other: /\S/,
+};
+
+const kindOfWait = `CASE
+  WHEN r.status = 'running' THEN CASE WHEN r.lease_until < now() THEN 'worker_lost' ELSE 'at_work' END
+  WHEN r.status = 'waiting' AND r.due_at > now() THEN 'wait'
+  WHEN r.status = 'waiting' AND r.due_at < now() - interval '10 seconds' THEN 'overdue'
+  WHEN r.status = 'queued' AND r.order_key <> '' AND EXISTS (
+    SELECT 1 FROM runs e WHERE e.automation_id = r.automation_id AND e.order_key = r.order_key AND e.id <> r.id
+      AND (e.status IN ('running', 'waiting', 'needs_review') OR e.status = 'queued' AND (e.order_position, e.id) < (r.order_position, r.id))
+  ) THEN 'order'
+  WHEN r.status = 'queued' AND a.concurrency IS NULL AND w.max_running_runs IS NULL THEN 'no_worker'
+  ELSE 'other' END`;
+
+/** Runs that the API shows as unfinished without one true sentence on why. */
 async function countUnexplained(world: World, flow: Flow): Promise<number> {
-  try {
-    const { items } = await world.client().runs.list({ automationId: flow.automationId, limit: 50 });
-    return items.filter(({ status, reason }) => !isTerminal(status) && (reason ?? "").trim() === "").length;
-  } catch {
-    return 0; // nobody serves the API at this moment of the fault
-  }
+  const before = await readKinds(world, flow);
+  const { items } = await world
+    .client()
+    .runs.list({ automationId: flow.automationId, limit: 50 })
+    .catch((error: unknown) => {
+      // Nobody serves the API, or it has no database, at this moment of the fault.
+      if (error instanceof ApiError && (error.status === 0 || error.status >= 500)) return { items: [] };
+      throw error;
+    });
+  const after = await readKinds(world, flow);
+  return items.filter(({ id, status, reason }) => {
+    const kind = after.get(id);
+    // Only what was the same before and after was so when the API looked.
+    const isSteady = kind !== undefined && before.get(id)?.state === kind.state;
+    return !isTerminal(status) && !told[isSteady ? kind.kind : "other"].test(reason ?? "");
+  }).length;
+}
+
+type Kind = { id: string; kind: keyof typeof told; state: string };
+
+async function readKinds({ stores }: World, { automationId }: Flow): Promise<Map<string, Kind>> {
+  const { rows } = await stores.pool
+    .query<Kind>(
+      `SELECT r.id, kind, kind || ' ' || r.fence AS state FROM runs r JOIN automations a ON a.id = r.automation_id
+         JOIN workspaces w ON w.id = r.workspace_id CROSS JOIN LATERAL (SELECT ${kindOfWait} AS kind) k
+       WHERE r.automation_id = $1 AND r.status IN ('queued', 'running', 'waiting') ORDER BY r.id DESC LIMIT 50`,
+      [automationId],
+    )
+    .catch(() => ({ rows: [] }));
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 export async function runsOf(world: World, flow: Flow): Promise<RunRow[]> {
@@ -130,7 +186,10 @@ export async function runsHeldBy(world: World, { pid }: ServerProcess): Promise<
 
 /** I3: each event is carried out once by a sink that honors the key, and Millrace's own effects exactly once. */
 async function checkEffects(world: World, flow: Flow, runs: readonly RunRow[], findings: Findings): Promise<void> {
-  const calls = groupBy(world.sink.calls(flow.name), ({ event }) => event);
+  const all = world.sink.calls(flow.name);
+  const bare = all.filter(({ credential }) => credential !== credentialMark(`Bearer ${world.canary}`)).length;
+  findings.must(!flow.canary || bare === 0, `${bare} of ${all.length} calls came without the connection's credential`);
+  const calls = groupBy(all, ({ event }) => event);
   const keysOf = (ofEvent: readonly SinkCall[]) => new Set(ofEvent.map(({ key, label }) => `${key} ${label}`)).size;
   const doubled = [...calls.values()].filter((ofEvent) => keysOf(ofEvent) > 1).length;
   findings.row.duplicated += doubled;

@@ -15,6 +15,8 @@ export type Row = {
   notes: string[];
   violations: string[];
   notBuilt: string[];
+  /** Bars of the matrix that this row does not look at, and why. It passes all the same. */
+  notHeld: string[];
 };
 
 export type Findings = {
@@ -24,16 +26,19 @@ export type Findings = {
   must(claim: boolean, violation: string): void;
   /** A bar in time; it is also noted, met or not. */
   within(what: string, tookMs: number | undefined, barMs: number): void;
+  /** A bar in megabytes; also noted. */
+  below(what: string, mb: number, barMb: number): void;
   recovered(tookMs: number): void;
   note(text: string): void;
   notBuilt(what: string): void;
+  notHeld(what: string): void;
 };
 
 export function openFindings(identity: { id: string; title: string; backend: string }, slack: number): Findings {
   const row: Row = {
     ...identity,
     ...{ events: 0, lost: 0, duplicated: 0, stuck: 0, changed: 0, unexplained: 0, recoveryMs: undefined, tookMs: 0 },
-    ...{ notes: [], violations: [], notBuilt: [] },
+    ...{ notes: [], violations: [], notBuilt: [], notHeld: [] },
   };
   const note = (text: string) => void row.notes.push(text);
   const must = (claim: boolean, violation: string) => {
@@ -49,10 +54,15 @@ export function openFindings(identity: { id: string; title: string; backend: str
       note(`${what} ${shown} (bar ${seconds(barMs)})`);
       must(tookMs !== undefined && tookMs <= barMs * slack, `${what}: ${shown}, the bar is ${seconds(barMs)}`);
     },
+    below(what, mb, barMb) {
+      note(`${what} ${mb} MB (bar ${barMb} MB)`);
+      must(mb < barMb, `${what} ${mb} MB; the bar is ${barMb} MB`);
+    },
     recovered(tookMs) {
       row.recoveryMs = Math.max(row.recoveryMs ?? 0, tookMs);
     },
     notBuilt: (what) => void row.notBuilt.push(what),
+    notHeld: (what) => void row.notHeld.push(what),
   };
 }
 
@@ -62,5 +72,5 @@ export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 1_00
 
 export function percentile(values: readonly number[], share: number): number | undefined {
   const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)];
+  return sorted[Math.max(0, Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1))];
 }

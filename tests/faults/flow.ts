@@ -8,6 +8,8 @@ export type Flow = {
   hookPath: string;
   atMostOnce: boolean;
   counts: boolean;
+  /** Whether its calls bring the canary. */
+  canary: boolean;
 };
 
 export type FlowOptions = {
@@ -66,6 +68,7 @@ export async function pushFlow(
     hookPath: new URL(pushed.webhookUrl).pathname,
     atMostOnce: options.atMostOnce ?? false,
     counts: options.counts ?? true,
+    canary: options.canary ?? true,
   };
 }
 

@@ -21,6 +21,11 @@ export class FsyncedLog {
     });
   }
 
+  /** Only when everything that was appended is on disk. */
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
   async #write(): Promise<void> {
     if (this.#isWriting) return;
     this.#isWriting = true;

@@ -95,14 +95,19 @@ export async function holderOf(
   return candidates.find((one) => one.isRunning() && rows[0]?.owner?.includes(`-${one.pid}-`));
 }
 
+/** The runs that a process holds, or held when it was killed a moment ago. */
+export async function runsOfHolder({ stores }: World, pid: number): Promise<string[]> {
+  const { rows } = await stores.pool.query<{ id: string }>(
+    "SELECT id FROM runs WHERE status = 'running' AND lease_owner LIKE $1",
+    [`%-${pid}-%`],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** How long each run that the killed process held took from the kill until somebody went on with it. */
 export async function recoveryTimes(world: World, { pid, at }: Killed, limitMs: number): Promise<number[]> {
   const mine = `%-${pid}-%`;
-  const { rows: held } = await world.stores.pool.query<{ id: string; fence: number }>(
-    "SELECT id, fence FROM runs WHERE status = 'running' AND lease_owner LIKE $1",
-    [mine],
-  );
-  const open = new Set(held.map(({ id }) => id));
+  const open = new Set(await runsOfHolder(world, pid));
   const times: number[] = [];
   while (open.size > 0 && Date.now() - at < limitMs) {
     const { rows } = await world.stores.pool.query<{ id: string }>(

@@ -2,7 +2,7 @@ import { allFaults } from "./all-faults.ts";
 import { type Fault, sizeOf } from "./fault.ts";
 import { hasPassed, openFindings, type Row } from "./findings.ts";
 import { type Options, readOptions } from "./options.ts";
-import { findSecret } from "./secrets.ts";
+import { secretNowhere } from "./rows/secret.ts";
 import type { Backend } from "./stores.ts";
 import { presentRow, presentTable } from "./table.ts";
 import { openWorld, type World } from "./world.ts";
@@ -27,6 +27,8 @@ export async function main(args: readonly string[]): Promise<void> {
   console.log(
     `\n${rows.length - failed.length} of ${rows.length} rows passed, ${failed.length - notBuilt} failed, ${notBuilt} not built. ${outOfReach}`,
   );
+  for (const { id, backend, notHeld } of rows)
+    for (const bar of notHeld) console.log(`Not held by ${id} on ${backend}: ${bar}`);
   process.exit(failed.length === 0 ? 0 : 1);
 }
 
@@ -38,7 +40,7 @@ async function runBackend(backend: Backend, faults: readonly Fault[], options: O
   const rows: Row[] = [];
   try {
     for (const fault of faults) rows.push(await runFault(world, fault, options));
-    rows.push(await searchSecret(world, options));
+    rows.push(await runFault(world, secretNowhere, options));
   } finally {
     const keepsLogs = rows.some(({ violations }) => violations.length > 0);
     if (keepsLogs) console.log(`The logs of the processes on ${backend} are kept in ${world.stores.directory}`);
@@ -53,28 +55,10 @@ async function runFault(world: World, fault: Fault, { slack, isFull }: Options):
   try {
     await world.use(fault.layout, fault);
     await fault.inject(world, findings, sizeOf(isFull));
-    findings.must(
-      findings.row.unexplained === 0,
-      `${findings.row.unexplained} unfinished runs did not say why they wait`,
-    );
   } catch (error) {
     findings.must(false, `the row could not be finished: ${error instanceof Error ? error.stack : String(error)}`);
     await world.use("none"); // whatever state the processes are in, the next row gets fresh ones
   }
-  findings.row.tookMs = performance.now() - startedAt;
-  console.log(presentRow(findings.row));
-  return findings.row;
-}
-
-/** I6, over everything that the rows before left behind. */
-async function searchSecret(world: World, { slack }: Options): Promise<Row> {
-  const findings = openFindings(
-    { id: "I6", title: "the credential that every call used is nowhere", backend: world.backend },
-    slack,
-  );
-  const startedAt = performance.now();
-  const places = await findSecret(world);
-  findings.must(places.length === 0, `found in ${places.join(", ")}`);
   findings.row.tookMs = performance.now() - startedAt;
   console.log(presentRow(findings.row));
   return findings.row;

@@ -89,7 +89,7 @@ describe("two processes that take webhooks, two that work, and the queue in Post
     const flow = await world.newFlow("copies");
     const sending = world.send(flow, { count: 1, copies: 1_000, connections: 200, resends: false, timeoutMs: 60_000 });
     await sending.done;
-    judgeCopies(world, sending.id, 1_000, "1,000 copies", findings);
+    judgeCopies(world, [sending.id], 1_000, findings);
     expect(await check(world, flow, findings, { boundMs: 20_000 })).toHaveLength(1);
     expect(findings.row.violations).toEqual([]);
   });

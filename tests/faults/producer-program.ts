@@ -5,45 +5,56 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 import { Agent, request } from "undici";
 import { flood } from "./flood.ts";
 import { FsyncedLog } from "./fsynced-log.ts";
+import { logPath } from "./job-logs.ts";
 import type { Attempt, ProducerCommand, ProducerReport, SendJob } from "./producer-messages.ts";
 
 const resendAfterMs = 200;
 const sentInOneTurn = 20;
 
 /** The senders of webhooks: outside of the processes under test, so that their memory of what was acknowledged is sound. */
-export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<void> {
-  const acks = await FsyncedLog.open(ackPath);
+export async function main([ackFolder = "", attemptFolder = ""]: string[]): Promise<void> {
   const stopped = new Set<string>();
-  let lines: string[] = [];
+  /** What is not written yet, by job. */
+  let lines = new Map<string, string[]>();
+
+  function note(attempt: Attempt): void {
+    const line = `${JSON.stringify(attempt)}\n`;
+    const ofJob = lines.get(attempt.job);
+    if (ofJob) ofJob.push(line);
+    else lines.set(attempt.job, [line]);
+  }
 
   let flushed: Promise<void> = Promise.resolve();
   /** One after the other: a long text is written in pieces, and two at once would end up in one another. */
   function flushAttempts(): Promise<void> {
     flushed = flushed.then(async () => {
-      const text = lines.join("");
-      lines = [];
-      if (text !== "") await appendFile(attemptPath, text);
+      const batch = lines;
+      lines = new Map();
+      for (const [job, ofJob] of batch) await appendFile(logPath(attemptFolder, job), ofJob.join(""));
     });
     return flushed;
   }
   const flushing = setInterval(() => void flushAttempts(), 200);
 
   async function sendFlood(job: SendJob): Promise<void> {
+    const acks = await FsyncedLog.open(logPath(ackFolder, job.id));
     setOwnPriority(constants.priority.PRIORITY_HIGH);
     let lastLogged: Promise<void> = Promise.resolve();
     await flood(job, {
       isStopped: () => stopped.has(job.id),
-      onAttempt: (attempt) => lines.push(`${JSON.stringify(attempt)}\n`),
+      onAttempt: note,
       onAck(ack) {
         lastLogged = acks.append(ack);
       },
     });
     setOwnPriority(constants.priority.PRIORITY_NORMAL);
     await Promise.all([flushAttempts(), lastLogged]);
+    await acks.close();
     report({ type: "done", id: job.id });
   }
 
   async function send(job: SendJob): Promise<void> {
+    const acks = await FsyncedLog.open(logPath(ackFolder, job.id));
     // At a rate nobody waits for a connection: the answers of those before may be late.
     const agent = new Agent({ connections: job.ratePerS ? null : job.connections, connect: { timeout: 15_000 } });
     const startedAt = performance.now();
@@ -56,31 +67,31 @@ export async function main([ackPath = "", attemptPath = ""]: string[]): Promise<
         while (next < total && !stopped.has(job.id)) {
           const index = next++;
           if (job.ratePerS === undefined) {
-            await deliver(job, index, agent);
+            await deliver(job, index, agent, acks);
             continue;
           }
           const dueMs = (index / job.ratePerS) * 1_000 - (performance.now() - startedAt);
           if (dueMs > 0) await delay(dueMs);
           // Where it is late, answers that are here are read all the same, or it would measure itself.
           else if (index % sentInOneTurn === 0) await nextTurn();
-          const one = deliver(job, index, agent).finally(() => underWay.delete(one));
+          const one = deliver(job, index, agent, acks).finally(() => underWay.delete(one));
           underWay.add(one);
         }
       }),
     );
     await Promise.all(underWay);
     await agent.destroy();
-    await flushAttempts();
+    await Promise.all([flushAttempts(), acks.close()]);
     report({ type: "done", id: job.id });
   }
 
-  async function deliver(job: SendJob, index: number, agent: Agent): Promise<void> {
+  async function deliver(job: SendJob, index: number, agent: Agent, acks: FsyncedLog): Promise<void> {
     const seq = Math.floor(index / (job.copies ?? 1));
     const event = `${job.prefix ?? job.id}-${seq}`;
     for (let attempt = 0; ; attempt++) {
       const url = job.urls[(index + attempt) % job.urls.length] ?? "";
       const { answer, ...outcome } = await post(job, url, event, seq, agent);
-      lines.push(`${JSON.stringify({ job: job.id, event, url, ...outcome } satisfies Attempt)}\n`);
+      note({ job: job.id, event, url, ...outcome });
       if (outcome.status >= 200 && outcome.status < 300) {
         const { runId = "", duplicate = false }: { runId?: string; duplicate?: boolean } = JSON.parse(answer);
         const facts = { job: job.id, seq, event, key: event, runId, status: outcome.status };

@@ -1,6 +1,8 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { logPaths } from "./job-logs.ts";
 import type { Ack, Attempt, ProducerCommand, ProducerReport, SendJob } from "./producer-messages.ts";
-import { readLog } from "./read-log.ts";
+import { readLog, visitLog } from "./read-log.ts";
 import { endChild, spawnPart } from "./spawn-part.ts";
 
 export type Sending = {
@@ -12,16 +14,18 @@ export type Sending = {
 
 export type Producer = {
   send(job: SendJob): Sending;
-  /** Of all jobs whose id begins with this. */
-  acks(prefix: string): Ack[];
-  attempts(prefix: string): Attempt[];
+  /** Of the job with this id, or of every job below it where it ends with "/". */
+  acks(which: string): Ack[];
+  attempts(which: string): Attempt[];
+  /** As `attempts`, of a flood: there are too many of them to keep. */
+  visitAttempts(which: string, visit: (attempt: Attempt) => void): void;
   close(): Promise<void>;
 };
 
 export async function openProducer(directory: string): Promise<Producer> {
-  const ackPath = join(directory, "acks.jsonl");
-  const attemptPath = join(directory, "attempts.jsonl");
-  const child = spawnPart("producer", [ackPath, attemptPath]);
+  const folders = { acks: join(directory, "acks"), attempts: join(directory, "attempts") };
+  for (const folder of Object.values(folders)) mkdirSync(folder);
+  const child = spawnPart("producer", [folders.acks, folders.attempts]);
   const waiting = new Map<string, () => void>();
   await new Promise<void>((resolve, reject) => {
     child.on("message", (report: ProducerReport) => {
@@ -37,8 +41,11 @@ export async function openProducer(directory: string): Promise<Producer> {
       tell({ type: "send", job });
       return { id: job.id, done, stop: () => tell({ type: "stop", id: job.id }) };
     },
-    acks: (prefix) => readLog<Ack>(ackPath, ({ job }) => job.startsWith(prefix)),
-    attempts: (prefix) => readLog<Attempt>(attemptPath, ({ job }) => job.startsWith(prefix)),
+    acks: (which) => logPaths(folders.acks, which).flatMap((path) => readLog<Ack>(path)),
+    attempts: (which) => logPaths(folders.attempts, which).flatMap((path) => readLog<Attempt>(path)),
+    visitAttempts(which, visit) {
+      for (const path of logPaths(folders.attempts, which)) visitLog(path, visit);
+    },
     close: async () => void (await endChild(child, "SIGKILL")),
   };
 }

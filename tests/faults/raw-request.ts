@@ -8,7 +8,10 @@ export type RawAnswer = {
   tookMs: number;
 };
 
-/** Sends bytes that no HTTP client would, and reads until the other side closes or nothing more comes for a while. */
+/**
+ * Sends bytes that no HTTP client would, and reads until the other side closes or nothing more comes for `quietMs`, but not for
+ * longer than `limitMs`.
+ */
 export function rawRequest(
   url: string,
   parts: readonly (string | Buffer)[],

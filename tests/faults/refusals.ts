@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { type Findings, percentile } from "./findings.ts";
 import type { Attempt } from "./producer-messages.ts";
 
@@ -25,10 +24,4 @@ export function judgeRefusals(findings: Findings, when: string, attempts: readon
     slow.length === 0,
     `${when}: ${slow.length} of ${attempts.length} answers took longer than ${barMs} ms, the slowest ${worst} ms`,
   );
-}
-
-/** Resident memory of a process, in MB. */
-export function residentMb(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Math.round(Number(kilobytes ?? 0) / 1_024);
 }

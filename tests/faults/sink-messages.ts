@@ -1,5 +1,14 @@
 /** One call that the sink received; on disk before it was answered. */
-export type SinkCall = { flow: string; event: string; run: string; label: string; key: string; at: number };
+export type SinkCall = {
+  flow: string;
+  event: string;
+  run: string;
+  label: string;
+  key: string;
+  /** As `credentialMark` has it; "" where it brought none. */
+  credential: string;
+  at: number;
+};
 
 export type SinkMode =
   | { kind: "answer"; status: number; afterMs?: number; retryAfter?: string }
@@ -7,7 +16,9 @@ export type SinkMode =
   | { kind: "hold" }
   | { kind: "hang" }
   /** The effect took place, the answer is lost. */
-  | { kind: "drop" };
+  | { kind: "drop" }
+  /** The answer says what the request's Authorization header was. */
+  | { kind: "echo"; status: number };
 
 export type SinkCommand =
   | { type: "mode"; flow: string; mode: SinkMode }

@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { credentialMark } from "./credential-mark.ts";
 import { FsyncedLog } from "./fsynced-log.ts";
+import { logPath } from "./job-logs.ts";
 import type { SinkCall, SinkCommand, SinkMode, SinkReport } from "./sink-messages.ts";
 
 /** The other side of every call: keeps what it was asked to do on disk before it answers, and misbehaves on demand. */
-export async function main([logPath = ""]: string[]): Promise<void> {
-  const log = await FsyncedLog.open(logPath);
+export async function main([folder = ""]: string[]): Promise<void> {
+  const logs = new Map<string, Promise<FsyncedLog>>();
   const modes = new Map<string, SinkMode>();
   const watched = new Set<string>();
   const held = new Map<string, (() => void)[]>();
@@ -30,9 +32,12 @@ export async function main([logPath = ""]: string[]): Promise<void> {
       run: String(body.run),
       label: String(body.label),
       key: request.headers["idempotency-key"]?.toString() ?? "",
+      credential: credentialMark(request.headers.authorization),
       at: Date.now(),
     };
-    await log.append(call);
+    const log = logs.get(flow) ?? FsyncedLog.open(logPath(folder, flow));
+    logs.set(flow, log);
+    await (await log).append(call);
     if (watched.has(flow)) report({ type: "call", call });
     await answer(flow, request, response);
   }
@@ -48,6 +53,11 @@ export async function main([logPath = ""]: string[]): Promise<void> {
       case "hold":
         held.set(flow, [...(held.get(flow) ?? []), () => end(response, 200, {})]);
         return;
+      case "echo": {
+        const { authorization = "" } = request.headers;
+        end(response, mode.status, { "x-echo": authorization }, JSON.stringify({ echo: authorization }));
+        return;
+      }
       case "answer": {
         const { status, afterMs = 0, retryAfter } = mode;
         if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
@@ -71,9 +81,14 @@ export async function main([logPath = ""]: string[]): Promise<void> {
   });
 }
 
-function end(response: ServerResponse, status: number, headers: Record<string, string>): void {
+function end(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  body: string = '{"ok":true}',
+): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
-  response.end('{"ok":true}');
+  response.end(body);
 }
 
 const report = (message: SinkReport): void => void process.send?.(message);

@@ -1,4 +1,6 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { logPath } from "./job-logs.ts";
 import { readLog } from "./read-log.ts";
 import type { SinkCall, SinkCommand, SinkMode, SinkReport } from "./sink-messages.ts";
 import { endChild, spawnPart } from "./spawn-part.ts";
@@ -14,8 +16,9 @@ export type Sink = {
 };
 
 export async function openSink(directory: string): Promise<Sink> {
-  const path = join(directory, "sink.jsonl");
-  const child = spawnPart("sink", [path]);
+  const folder = join(directory, "sink");
+  mkdirSync(folder);
+  const child = spawnPart("sink", [folder]);
   const watchers = new Map<string, (call: SinkCall) => void>();
   const port = await new Promise<number>((resolve, reject) => {
     child.on("message", (report: SinkReport) => {
@@ -37,7 +40,7 @@ export async function openSink(directory: string): Promise<Sink> {
         tell({ type: "watch", flow, isOn: false });
       };
     },
-    calls: (flow) => readLog<SinkCall>(path, (call) => call.flow === flow),
+    calls: (flow) => readLog<SinkCall>(logPath(folder, flow)),
     close: async () => void (await endChild(child, "SIGKILL")),
   };
 }

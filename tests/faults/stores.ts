@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@millrace/db";
 import { startTestRedis, type TestRedis } from "@millrace/testing";
 import pg from "pg";
+import { askRedis } from "./ask-redis.ts";
 import { endOnExit } from "./end-on-exit.ts";
 import { must } from "./until.ts";
 
@@ -60,7 +60,7 @@ export async function openStores(backend: Backend): Promise<Stores> {
     },
     audit: () => auditTerminalChanges(pool),
     async wipeQueue() {
-      if (redis) await flushRedis(redis.url);
+      if (redis) await askRedis(redis.url, "FLUSHALL");
       else await dropQueueSchema(pool);
     },
     async close(keepsLogs) {
@@ -128,15 +128,4 @@ async function auditTerminalChanges(pool: pg.Pool): Promise<void> {
     CREATE TRIGGER faults_note_change AFTER UPDATE ON runs FOR EACH ROW
       WHEN (OLD.status IN ('succeeded', 'failed', 'canceled') AND NEW.status <> OLD.status) EXECUTE FUNCTION faults.note_change();
     CREATE TRIGGER faults_note_deletion AFTER DELETE ON runs FOR EACH ROW EXECUTE FUNCTION faults.note_change();`);
-}
-
-function flushRedis(url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write("FLUSHALL\r\n"));
-    socket.once("error", reject);
-    socket.once("data", () => {
-      socket.destroy();
-      resolve();
-    });
-  });
 }

@@ -45,5 +45,6 @@ export function presentRow(row: Row): string {
   for (const note of row.notes) lines.push(`    ${note}`);
   for (const violation of row.violations) lines.push(`  ✗ ${violation}`);
   for (const missing of row.notBuilt) lines.push(`  ✗ not built: ${missing}`);
+  for (const bar of row.notHeld) lines.push(`  – not held: ${bar}`);
   return lines.join("\n");
 }

@@ -260,6 +260,35 @@ describe("runs", () => {
   });
 });
 
+describe("deliveries replay", () => {
+  const [deliveryId, runId] = [newId("delivery"), newId("run")];
+
+  test("says which run it started, and that run says what it replays", async () => {
+    const { env, server } = await serve({
+      deliveries: { replay: () => ({ runId }) },
+      runs: { get: () => exampleRun({ id: runId, triggerType: "replay", replayOf: deliveryId }) },
+    });
+    const { code, out } = await record(["deliveries", "replay", deliveryId], { env });
+    expect({ code, out }).toEqual({ code: 0, out: `✓ Replayed as ${runId}\n  millrace runs watch ${runId}\n` });
+    expect(server.requests).toEqual([`POST /api/deliveries/${deliveryId}/replay`]);
+    expect(JSON.parse((await record(["deliveries", "replay", deliveryId, "--json"], { env })).out)).toEqual({ runId });
+    expect((await record(["runs", "show", runId], { env })).out).toContain(`replay of ${deliveryId}`);
+  });
+
+  test("says why it did not", async () => {
+    const detail = "What it brought is no longer stored.";
+    const { env } = await serve({
+      deliveries: {
+        replay() {
+          throw new Refusal({ status: 409, code: "not_replayable", detail });
+        },
+      },
+    });
+    const { code, err } = await record(["deliveries", "replay", deliveryId], { env });
+    expect([code, err.includes(detail)]).toEqual([1, true]);
+  });
+});
+
 describe("kv", () => {
   const entry = (value: Problem | string | number | object) => ({
     key: "k",
@@ -310,4 +339,27 @@ describe("kv", () => {
       });
     },
   );
+});
+
+test("deliveries show prints what the sender was told, headers and all", async () => {
+  const { env } = await serve({
+    deliveries: {
+      get: ({ deliveryId }) => ({
+        id: deliveryId,
+        automation: { id: newId("automation"), name: "Greet" },
+        ...{ verdict: "rejected", reason: "More than 3 requests in 60 s.", isConflict: false, runId: null },
+        ...{ dedupeKey: null, method: "POST", contentType: null, sizeBytes: 20_000, sourceIp: null },
+        ...{ answerStatus: 429, answerBody: '{"status":429}', receivedAt: "2026-11-21T09:30:00.000Z" },
+        answerHeaders: [{ name: "retry-after", value: "17\u001b[2J" }],
+        event: null,
+        isBodyCut: false,
+        replayProblem: null,
+        replays: [],
+      }),
+    },
+  });
+  const { code, out } = await record(["deliveries", "show", newId("delivery")], { env });
+  expect(code).toBe(0);
+  expect(out).toMatch(/rejected\n.*20000 bytes.*\nMore than 3 requests in 60 s\.\n\nanswer 429\n/);
+  expect(out).toContain('retry-after: 17\\u001b[2J\n{"status":429}');
 });

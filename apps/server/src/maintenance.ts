@@ -1,5 +1,5 @@
 import type { Clock } from "@millrace/base";
-import { maintain, type SealedRows } from "@millrace/db";
+import { type AdvisoryLock, type HistorySizes, maintain, type SealedRows, tryAdvisoryLock } from "@millrace/db";
 import type { EngineLog } from "@millrace/engine";
 
 type Pool = Parameters<typeof maintain>[0];
@@ -14,7 +14,10 @@ export type MaintenanceOptions = {
 const hourMs = 3_600_000;
 const namedAtMost = 20;
 
-/** Maintains every hour until stopped; a failure is logged and tried again at the next one. */
+/**
+ * Maintains every hour until stopped; a failure is logged and tried again at the next one. The database is maintained by one
+ * process at a time, the same one for as long as it lives: it remembers what it has measured.
+ */
 export function startMaintenance(
   pool: Pool,
   clock: Clock,
@@ -32,16 +35,25 @@ export function startMaintenance(
     const ids = unopened.slice(0, namedAtMost);
     log.warn({ count: unopened.length, ids }, "no vault key opens these, so they were not re-wrapped");
   };
+  const sizes: HistorySizes = new Map();
+  let turn: AdvisoryLock | undefined;
   const maintainDatabase = async () => {
     if (stopping.signal.aborted) return;
-    log.info(await maintain(pool, clock.now(), { retentionDays }), "maintained the database");
+    if (turn?.isHeld() !== true) {
+      turn?.release();
+      turn = undefined;
+      turn = await tryAdvisoryLock(pool, "maintenance");
+    }
+    if (turn === undefined) return;
+    const done = await maintain(pool, clock.now(), { retentionDays, sizes, signal: stopping.signal });
+    log.info(done, "maintained the database");
   };
 
   let current = Promise.resolve();
   const round = () => {
-    current = attempt(rewrapSecrets, "re-wrapping secrets failed").then(() =>
-      attempt(maintainDatabase, "maintenance failed"),
-    );
+    current = current
+      .then(() => attempt(rewrapSecrets, "re-wrapping secrets failed"))
+      .then(() => attempt(maintainDatabase, "maintenance failed"));
   };
   round();
   const timer = setInterval(round, everyMs);
@@ -51,6 +63,7 @@ export function startMaintenance(
       clearInterval(timer);
       stopping.abort();
       await current;
+      turn?.release();
     },
   };
 }

@@ -79,7 +79,6 @@ export type Services = Awaited<ReturnType<typeof openServices>>;
 export type WorkerObservers = {
   observe: RunObserver;
   onRecovery(recovery: Recovery): void;
-  onLostLeases(count: number): void;
 };
 
 /** The worker role in this process. */
@@ -104,18 +103,14 @@ export async function startWorker(
   );
 }
 
-function observed(store: RunStore, { onRecovery, onLostLeases }: WorkerObservers): RunStore {
+function observed(store: RunStore, { observe, onRecovery }: WorkerObservers): RunStore {
   return {
     ...store,
     async recover(limits) {
       const recovery = await store.recover(limits);
       onRecovery(recovery);
+      for (const run of recovery.quarantinedRuns) observe.runLeft(run);
       return recovery;
-    },
-    async extendLeases(workerId, runs, leaseMs) {
-      const lost = await store.extendLeases(workerId, runs, leaseMs);
-      onLostLeases(lost.length);
-      return lost;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { Failure } from "@millrace/base";
+import { Failure, newId } from "@millrace/base";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Bench, openBench } from "./testing/bench-worker.ts";
 
@@ -101,6 +101,44 @@ test("runs of one key follow one another without the reconciler, in the order of
     }
   }
 });
+
+test.each([
+  ["a limit", null],
+  ["order keys", "key"],
+])(
+  "a workspace with %s and a backlog does not shut out another, though each of its runs makes room",
+  async (_, key) => {
+    await bench.prisma.workspace.update({ where: { id: bench.workspaceId }, data: { maxRunningRuns: 64 } });
+    const labels: string[] = [];
+    const noisy = await bench.publish(call);
+    const quietWorkspace = newId("workspace");
+    await bench.prisma.workspace.create({ data: { id: quietWorkspace, name: "Quiet" } });
+    const quiet = await bench.publish(call, null, quietWorkspace);
+    const { pool } = await bench.work({}, { ...neverReconciles, concurrency: 64, leaseMs: 60_000 });
+    const runIds = await Promise.all(
+      Array.from({ length: 800 }, (_, n) => bench.start(noisy, { label: "noisy" }, key && `${key} ${n % 400}`)),
+    );
+    let goOn = () => {};
+    // One ends after the other.
+    let before = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    bench.act(async ({ label }) => {
+      labels.push(label);
+      if (label === "noisy") {
+        before = before.then(() => new Promise((resolve) => setTimeout(resolve, 2)));
+        await before;
+      }
+      return label;
+    });
+    await pool.take(runIds);
+    await pool.take([await bench.start(quiet, { label: "quiet" })]);
+    goOn();
+    for (const runId of runIds) expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
+    expect(labels.indexOf("quiet")).toBeGreaterThan(0);
+    expect(labels.indexOf("quiet")).toBeLessThan(400);
+  },
+);
 
 test("an automation that holds hundreds of its runs back does not hold up another", async () => {
   const pinned = await bench.publish(call, 1);

@@ -1,4 +1,5 @@
 import { Failure, type Json } from "@millrace/base";
+import { errorsAtMost } from "@millrace/engine";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Bench, openBench } from "./testing/bench-worker.ts";
 
@@ -197,152 +198,35 @@ describe("a run", () => {
   });
 });
 
-describe("a worker that dies", () => {
-  test("leaves its run to another, which does not repeat what is recorded", async () => {
-    const dying = await bench.work({ workerId: "dying" });
-    let deaths = 0;
-    bench.act(async ({ label }) => {
-      if (label !== "second" || deaths > 0) return label;
-      deaths++;
-      return new Promise(() => {}); // its process is gone: no answer ever comes
-    });
-    const runId = await bench.start(await bench.publish([call("first"), call("second")]));
-    await bench.settled(runId, /running/);
-    const deadline = Date.now() + 10_000;
-    while (bench.calls.length < 2 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-    // Its heartbeats stop as they would with the process.
-    await bench.pool.query(
-      "UPDATE runs SET lease_until = now() - interval '1 second', lease_owner = 'dead' WHERE id = $1",
-      [runId],
-    );
-    await bench.work({ workerId: "heir" });
-    expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
-    expect(bench.calls.map(({ label }) => label)).toEqual(["first", "second", "second"]);
-    expect(bench.calls[1]?.key).toBe(bench.calls[2]?.key);
-    expect(dying.pool.active()).toBeLessThanOrEqual(1);
-  });
-
-  test("and takes the run again keeps its new lease, whatever is answered about the former one", async () => {
-    let reclaimed = () => {};
-    const isReclaimed = new Promise<void>((resolve) => {
-      reclaimed = resolve;
-    });
-    const { store } = bench.ports;
-    await bench.work({
-      store: {
-        ...store,
-        async extendLeases(...request) {
-          const lost = await store.extendLeases(...request);
-          if (lost.length > 0) await isReclaimed;
-          return lost;
-        },
+test("a run whose record can't be stored is tried again later and later, and fails at last, at its step", async () => {
+  const { journal } = bench.ports;
+  await bench.work({
+    journal: {
+      async commit(entry) {
+        if (entry.records.some(({ path }) => path === "second")) throw new RangeError("Invalid time value");
+        return journal.commit(entry);
       },
-    });
-    bench.act(async () => {
-      if (bench.calls.length === 1) return new Promise(() => {});
-      reclaimed();
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return "done";
-    });
-    const runId = await bench.start(await bench.publish([call("slow")]));
-    const deadline = Date.now() + 10_000;
-    while (bench.calls.length < 1 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-    // Late enough for the heartbeat that is told of the loss to be under way before the run is taken again.
-    await bench.pool.query("UPDATE runs SET lease_owner = 'dead', fence = fence + 1 WHERE id = $1", [runId]);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    await bench.pool.query("UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = $1", [runId]);
-    expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
-    expect(bench.calls).toHaveLength(2);
+    },
   });
-
-  test("in the middle of an at-most-once step leaves it to a person, and never repeats it", async () => {
-    await bench.work({ workerId: "dying" }, { leaseMs: 10_000 });
-    bench.act(() => new Promise(() => {}));
-    const runId = await bench.start(await bench.publish([call("pay", { atMostOnce: true })]));
-    const deadline = Date.now() + 10_000;
-    while (bench.calls.length < 1 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-    await bench.pool.query(
-      "UPDATE runs SET lease_until = now() - interval '1 second', lease_owner = 'dead' WHERE id = $1",
-      [runId],
-    );
-    await bench.work({ workerId: "heir" }, { leaseMs: 10_000 });
-    expect(await bench.settled(runId)).toMatchObject({
-      status: "needs_review",
-      reason: { kind: "review", path: "pay" },
-    });
-    expect(bench.calls).toHaveLength(1);
-    bench.act(async () => "paid");
-    await bench.control.retry(bench.workspaceId, runId);
-    expect(await bench.settled(runId, /succeeded|failed/)).toMatchObject({ status: "succeeded" });
+  const runId = await bench.start(await bench.publish([call("first"), call("second")]));
+  const waiting = await bench.settled(runId, /waiting|failed/);
+  expect(waiting).toMatchObject({
+    status: "waiting",
+    reason: { kind: "trouble", path: "second", attempt: 1, message: "Invalid time value" },
   });
-
-  test("each time it takes a run ends that run as quarantined, not the workers", async () => {
-    const runId = await bench.start(await bench.publish([call("poison")]));
-    for (let crash = 0; crash < 3; crash++) {
-      const which = crash < 2 ? { runIds: [runId] } : ({ isLastChance: true } as const);
-      await bench.ports.store.claim({ workerId: `w${crash}`, leaseMs: 60_000, limit: 1, ...which });
-      await bench.pool.query("UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = $1", [runId]);
-      await bench.ports.store.recover({ unclaimedMs: 0, crashLimit: 3, limit: 10 });
-    }
-    expect(await bench.get(runId)).toMatchObject({ status: "failed", failure: { code: "quarantined" } });
+  await bench.pool.query("UPDATE runs SET error_count = $2, due_at = now() WHERE id = $1", [runId, errorsAtMost - 1]);
+  expect(await bench.settled(runId)).toMatchObject({
+    status: "failed",
+    failedPath: "second",
+    failure: { code: "own_bug", message: expect.stringContaining("Invalid time value") },
   });
-});
-
-test("a run that kills its workers takes none of those beside it along: before the last time each runs apart", async () => {
-  const names = ["a", "b", "poison", "c", "d"];
-  const version = await bench.publish([
-    { id: "call", action: "probe.call", input: { label: "{{ trigger.body.name }}" } },
+  expect(bench.events.filter(({ type }) => type === "run.changed").map(({ status }) => status)).toEqual([
+    "running",
+    "waiting",
+    "running",
+    "failed",
   ]);
-  const runIds = new Map<string, string>();
-  for (const name of names) runIds.set(name, await bench.start(version, { name }));
-  const ids = [...runIds.values()];
-  for (let crash = 0; crash < 2; crash++) {
-    await bench.ports.store.claim({ workerId: `w${crash}`, leaseMs: 60_000, limit: 5, runIds: ids });
-    await bench.pool.query("UPDATE runs SET lease_until = now() - interval '1 second' WHERE id = ANY($1)", [ids]);
-    await bench.ports.store.recover({ unclaimedMs: 0, crashLimit: 3, limit: 10 });
-  }
-  const under = new Set<string>();
-  const beside: string[][] = [];
-  bench.act(async ({ label }) => {
-    under.add(label);
-    beside.push([...under]);
-    // The fresh one is claimed as ever, but not beside these.
-    if (label === "a") runIds.set("fresh", await bench.start(version, { name: "fresh" }));
-    if (label === "poison") {
-      const died =
-        "UPDATE runs SET lease_owner = 'dead', lease_until = now() - interval '1 second' WHERE status = 'running'";
-      await bench.pool.query(died);
-      return new Promise(() => {});
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    under.delete(label);
-    return label;
-  });
-  await bench.work();
-  expect(await bench.settled(runIds.get("poison") ?? "")).toMatchObject({ failure: { code: "quarantined" } });
-  for (const name of ["a", "b", "c", "d", "fresh"]) {
-    expect(await bench.settled(runIds.get(name) ?? ""), name).toMatchObject({ status: "succeeded" });
-  }
-  const suspects = beside.filter((labels) => !labels.includes("fresh") && !labels.includes("poison"));
-  expect(suspects.every((labels) => labels.length === 1)).toBe(true);
-});
-
-test("a run that lasts on its own is trusted again, and the others go on", async () => {
-  const version = await bench.publish([call("long")]);
-  const runId = await bench.start(version);
-  await bench.pool.query("UPDATE runs SET crash_count = 2 WHERE id = $1", [runId]);
-  let finish = (_label: string) => {};
-  const finished = new Promise<string>((resolve) => {
-    finish = resolve;
-  });
-  bench.act(({ label }) => (label === "long" ? finished : Promise.resolve(label)));
-  await bench.work({}, { leaseMs: 10_000 });
-  await bench.settled(runId, /running/);
-  const other = await bench.start(await bench.publish([call("other")]));
-  expect(await bench.settled(other)).toMatchObject({ status: "succeeded" });
-  expect(await bench.get(runId)).toMatchObject({ status: "running", crashCount: 0 });
-  finish("done");
-  expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
+  expect(bench.calls.map(({ label }) => label)).toEqual(["first", "second", "second"]);
 });
 
 test("a worker that closes hands its runs to the next one, and this is no crash", async () => {
@@ -362,6 +246,29 @@ test("a worker that closes hands its runs to the next one, and this is no crash"
   await bench.work({ workerId: "second" });
   expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
   expect((await bench.get(runId)).crashCount).toBe(0);
+});
+
+test("a worker that closes while it claims hands back what it gets, and calls nothing", async () => {
+  let answer = () => {};
+  const isLet = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const { store } = bench.ports;
+  const claim: typeof store.claim = async (request) => {
+    const runs = await store.claim(request);
+    await isLet;
+    return runs;
+  };
+  const worker = await bench.work({ store: { ...store, claim } }, { everyMs: 60_000, unclaimedMs: 60_000 });
+  const runId = await bench.start(await bench.publish([call("one")]));
+  const taking = worker.pool.take([runId]);
+  await bench.settled(runId, /running/);
+  const closing = worker.close(10_000);
+  answer();
+  expect(await closing).toEqual({ handedBack: 0 });
+  expect(await bench.get(runId)).toMatchObject({ status: "queued", reason: { kind: "handed_back" }, crashCount: 0 });
+  expect(await taking).toBe(0);
+  expect(bench.calls).toEqual([]);
 });
 
 test("a late ring for a run that ended here asks the database for nothing, any other ring does", async () => {

@@ -71,6 +71,7 @@ export {
 } from "./run/plan.ts";
 export { canBecome, isTerminal, type RunStatus, runStatuses, type StepStatus, stepStatuses } from "./run/run-status.ts";
 export {
+  callsItselfJson,
   type OpenedEvent,
   openEvent,
   type ReceivedEvent,

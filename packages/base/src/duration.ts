@@ -10,6 +10,9 @@ export function parseDurationMs(text: string): number | undefined {
   return Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
 }
 
+/** 1,000,000 days. Beyond the year 9999 JavaScript writes dates as PostgreSQL does not read them, and soon there are none. */
+export const maxLifetimeMs = 1_000_000 * unitMs.d;
+
 /** The shortest exact way to write a number of milliseconds: `90000` becomes `90s`. */
 export function presentDuration(ms: number): string {
   for (const unit of ["d", "h", "m", "s"] as const) {

@@ -1,5 +1,5 @@
 export { type Clock, systemClock } from "./clock.ts";
-export { durationPattern, parseDurationMs, presentDuration } from "./duration.ts";
+export { durationPattern, maxLifetimeMs, parseDurationMs, presentDuration } from "./duration.ts";
 export { ConfigError, parseEnv } from "./env.ts";
 export {
   Failure,

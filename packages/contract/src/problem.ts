@@ -17,6 +17,7 @@ export const problemCodes = [
   "connection_in_use",
   "run_state",
   "not_published",
+  "not_replayable",
   "setup_done",
   "setup_token_rejected",
   "rate_limited",

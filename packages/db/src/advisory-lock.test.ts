@@ -1,6 +1,6 @@
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { withAdvisoryLock } from "./advisory-lock.ts";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { tryAdvisoryLock, withAdvisoryLock } from "./advisory-lock.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -26,4 +26,22 @@ test("work that fails gives the lock back", async () => {
   const fail = () => withAdvisoryLock(database.pool, "c", () => Promise.reject(new Error("no")));
   await expect(fail()).rejects.toThrow("no");
   await expect(fail()).rejects.toThrow("no");
+});
+
+test("one holds it until it lets go, and knows when its session was cut", async () => {
+  const first = await tryAdvisoryLock(database.pool, "d");
+  expect(first?.isHeld()).toBe(true);
+  expect(await tryAdvisoryLock(database.pool, "d")).toBeUndefined();
+  first?.release();
+  // The server ends a session a moment after its client has.
+  const second = await vi.waitFor(async () => {
+    const lock = await tryAdvisoryLock(database.pool, "d");
+    expect(lock).toBeDefined();
+    return lock;
+  }, 30_000);
+  await database.pool.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+  );
+  await vi.waitFor(() => expect(second?.isHeld()).toBe(false), 30_000);
+  second?.release();
 });

@@ -20,3 +20,30 @@ export async function withAdvisoryLock<Result>(
     client.release(true);
   }
 }
+
+export type AdvisoryLock = {
+  /** False once its session was cut: then another process may have it. */
+  isHeld(): boolean;
+  release(): void;
+};
+
+/** The lock of this name, which keeps a session of the pool until it is released; undefined while another process has it. */
+export async function tryAdvisoryLock(pool: pg.Pool, name: string): Promise<AdvisoryLock | undefined> {
+  const client = await pool.connect();
+  let isHeld = false;
+  // A session that is cut says so more than once, and an error that nobody hears ends the process.
+  for (const event of ["error", "end"] as const)
+    client.on(event, () => {
+      isHeld = false;
+    });
+  try {
+    const { rows } = await client.query<{ held: boolean }>(
+      "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS held",
+      [name],
+    );
+    isHeld = rows[0]?.held ?? false;
+  } finally {
+    if (!isHeld) client.release(true);
+  }
+  return isHeld ? { isHeld: () => isHeld, release: () => client.release(true) } : undefined;
+}

@@ -23,6 +23,14 @@ test("PostgreSQL reads back every array of text, nulls and quotes and all", asyn
   );
 });
 
+test("a long text gets the room that it needs, whatever it is of", async () => {
+  const long = ["x".repeat(100_000), "\u0800𝄞é".repeat(30_000), "y".repeat(16_384)];
+  const array = binaryArray("text", long);
+  expect(array.buffer.byteLength).toBeLessThan(long.reduce((bytes, text) => bytes + Buffer.byteLength(text), 40_000));
+  const { rows } = await database.pool.query("SELECT $1::text[] AS back", [array]);
+  expect(rows[0].back).toEqual(long);
+});
+
 test("PostgreSQL reads back every array of bytes", async () => {
   const arrays = fc.array(fc.option(fc.uint8Array()), { maxLength: 20 });
   await fc.assert(

@@ -9,6 +9,8 @@ export type BinaryElement = keyof typeof elementTypes;
 const headerBytes = 20;
 /** UTF-8 takes at most three bytes for each unit of UTF-16. */
 const maxBytesOfUnit = 3;
+/** A longer text is counted rather than given three times the room that it mostly needs. */
+const longText = 16_384;
 
 /** Values are text for `text[]`, bytes for `bytea[]`, or null. An array of one dimension; the parameter of an empty one has none. */
 export function binaryArray(element: BinaryElement, values: readonly (string | Uint8Array | null)[]): Buffer {
@@ -33,7 +35,8 @@ export function binaryArray(element: BinaryElement, values: readonly (string | U
 
 function roomFor(value: string | Uint8Array | null): number {
   if (value === null) return 0;
-  return typeof value === "string" ? value.length * maxBytesOfUnit : value.byteLength;
+  if (typeof value !== "string") return value.byteLength;
+  return value.length > longText ? Buffer.byteLength(value) : value.length * maxBytesOfUnit;
 }
 
 function write(buffer: Buffer, value: string | Uint8Array, at: number): number {

@@ -11,7 +11,7 @@ class DataError extends Error {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A store that writes all or nothing, and remembers in which order and in which company. */
-function createStore({ cutAfter = Number.POSITIVE_INFINITY } = {}) {
+function createStore() {
   const batches: Item[][] = [];
   let open = 0;
   let flushes = 0;
@@ -31,7 +31,6 @@ function createStore({ cutAfter = Number.POSITIVE_INFINITY } = {}) {
       for (let turns = flushes++ % 3; turns >= 0; turns--) await turn();
       open--;
       for (const { key } of items) openKeys.delete(key);
-      if (flushes > cutAfter) throw new Error("the connection was cut");
       if (items.some(({ isBad }) => isBad)) throw new DataError("invalid text");
       batches.push([...items]);
       return items.map(({ id }) => `wrote ${id}`);
@@ -85,7 +84,8 @@ test("every item is answered once, with its own answer, and a bad one harms no o
           plan.flatMap(({ isBad }, id) => (isBad ? [] : [id])),
         );
         expect(store.batches.every((batch) => batch.length <= maxBatch)).toBe(true);
-        expect(store.mostAtOnce()).toBeLessThanOrEqual(maxConcurrent);
+        // Three of a batch whose items are flushed alone.
+        expect(store.mostAtOnce()).toBeLessThanOrEqual(3 * maxConcurrent);
         expect(store.clashes).toEqual([]);
         for (const key of ["a", "b", "c", "d", "e"]) {
           const ids = written.filter((item) => item.key === key).map(({ id }) => id);
@@ -116,12 +116,67 @@ test("a batch ends before its weight grows too large, and one heavy item goes al
   expect(store.batches.map((batch) => batch.map(({ id }) => id))).toEqual([[4, 5], [6], [50], [1]]);
 });
 
-test("an error that is about no single item rejects the whole batch without another try", async () => {
-  const store = createStore({ cutAfter: 0 });
-  const group = createGroupCommit<Item, string>({ flush: store.flush, maxBatch: 50, maxConcurrent: 1, maxQueued: 100 });
-  const outcomes = await Promise.allSettled([group.submit(itemOf(1)), group.submit(itemOf(2))]);
-  expect(outcomes).toEqual([1, 2].map(() => ({ status: "rejected", reason: new Error("the connection was cut") })));
-  expect(store.batches).toEqual([]);
+const errorOf = (code: string) => Object.assign(new Error(code), { code });
+
+/** Fails with `error` as long as the first item is among them; remembers whom it was asked to write. */
+async function flushWithBadFirst(error: Error) {
+  const flushed: number[][] = [];
+  const group = createGroupCommit<Item, number>({
+    ...{ maxBatch: 50, maxConcurrent: 1, maxQueued: 100 },
+    async flush(items) {
+      flushed.push(items.map(({ id }) => id));
+      if (items.some(({ isBad }) => isBad)) throw error;
+      return items.map(({ id }) => id);
+    },
+  });
+  const outcomes = await Promise.allSettled([group.submit(itemOf(1, true)), group.submit(itemOf(2))]);
+  return { flushed, outcomes };
+}
+
+test.each([
+  new Error("Connection terminated unexpectedly"),
+  ...["ECONNRESET", "EPIPE", "08006", "25006", "28000", "3D000", "53300", "57014", "57P01", "58030"].map(errorOf),
+])("an error of the connection or the server rejects the whole batch without another try (%s)", async (reason) => {
+  const { flushed, outcomes } = await flushWithBadFirst(reason);
+  expect(flushed).toEqual([[1, 2]]);
+  expect(outcomes).toEqual([1, 2].map(() => ({ status: "rejected", reason })));
+});
+
+test.each([
+  new RangeError("Invalid time value"),
+  new TypeError("Converting circular structure to JSON"),
+  ...["0A000", "22007", "23505", "42804", "54000", "55P03", "P0001", "XX000"].map(errorOf),
+])("any other error harms only the item that it is about (%s)", async (reason) => {
+  const { flushed, outcomes } = await flushWithBadFirst(reason);
+  expect(flushed).toEqual([[1, 2], [1], [2]]);
+  expect(outcomes).toEqual([
+    { status: "rejected", reason },
+    { status: "fulfilled", value: 2 },
+  ]);
+});
+
+test("an item that waits for a lock keeps those beside it waiting for the first try only, and those of its key", async () => {
+  let unlock: () => void = () => undefined;
+  const locked = new Promise<void>((resolve) => {
+    unlock = resolve;
+  });
+  const written: number[] = [];
+  const group = createGroupCommit<Item, number>({
+    ...{ maxBatch: 50, maxConcurrent: 1, maxQueued: 100, isKeyOnceInBatch: false },
+    keyOf: ({ key }) => key,
+    async flush(items) {
+      if (items.length > 1) throw errorOf("55P03");
+      if (items.some(({ isBad }) => isBad)) await locked;
+      written.push(...items.map(({ id }) => id));
+      return items.map(({ id }) => id);
+    },
+  });
+  const waiting = [group.submit(itemOf(1, true)), group.submit({ ...itemOf(2), key: "1" })];
+  expect(await Promise.all([3, 4, 5, 6].map((id) => group.submit(itemOf(id))))).toEqual([3, 4, 5, 6]);
+  expect(written).toEqual([3, 4, 5, 6]);
+  unlock();
+  await Promise.all(waiting);
+  expect(written).toEqual([3, 4, 5, 6, 1, 2]);
 });
 
 test("rejects at once when too many wait, and takes more when there is room again", async () => {

@@ -1,3 +1,5 @@
+import { sqlStateOf } from "./sql-state.ts";
+
 /** Too much waits for the database already. Nothing was written: the sender may try again later. */
 export class Overloaded extends Error {
   constructor(message: string) {
@@ -8,12 +10,12 @@ export class Overloaded extends Error {
 
 export type GroupCommitOptions<Item, Result> = {
   /**
-   * Writes these together, all or nothing, and answers in their order. Where it fails because of what an item holds, each
-   * item is flushed again alone, so that a bad one harms no other.
+   * Writes these together, all or nothing, and answers in their order. Where it fails and neither the connection nor the
+   * server is to blame, each item is flushed again alone, so that a bad one harms no other.
    */
   flush(items: readonly Item[]): Promise<readonly Result[]>;
   maxBatch: number;
-  /** Flushes under way at once. */
+  /** Flushes under way at once; one whose items are flushed alone counts once. */
   maxConcurrent: number;
   /**
    * While items come in company, a flush that is not full begins this long after the one before it: fewer, larger ones
@@ -43,6 +45,9 @@ type Waiting<Item, Result> = {
   resolve(result: Result): void;
   reject(error: unknown): void;
 };
+
+/** How many items are flushed alone at once: one may have to wait for what somebody else has locked. */
+const maxAlone = 3;
 
 /** Requests that arrive while a flush is under way share the next one: the busier, the larger the batches. */
 export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): GroupCommit<Item, Result> {
@@ -138,13 +143,31 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
       for (const [index, result] of results.entries()) batch[index]?.resolve(result);
     } catch (error) {
       if (batch.length > 1 && isAboutOneItem(error)) {
-        for (const waiting of batch) await settle([waiting]);
+        await settleEach(batch);
       } else if (isFirstTry && isPassing(error)) {
         await settle(batch, false);
       } else {
         for (const { reject } of batch) reject(error);
       }
     }
+  }
+
+  async function settleEach(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    const groups = groupsOf(batch).values();
+    const settleNext = async () => {
+      for (const group of groups) for (const waiting of group) await settle([waiting]);
+    };
+    await Promise.all(Array.from({ length: maxAlone }, settleNext));
+  }
+
+  /** Those of one key stay together, in their order. */
+  function groupsOf(batch: readonly Waiting<Item, Result>[]): Waiting<Item, Result>[][] {
+    const groups = new Map<unknown, Waiting<Item, Result>[]>();
+    for (const waiting of batch) {
+      const key = options.keyOf?.(waiting.item) ?? waiting;
+      groups.set(key, [...(groups.get(key) ?? []), waiting]);
+    }
+    return [...groups.values()];
   }
 
   return {
@@ -166,21 +189,26 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
   };
 }
 
-// SQLSTATE classes of errors that roll the batch back and lie in its data, or in how it met another one: data exception,
-// constraint violation, rollback after a deadlock, a limit exceeded. Anything else (a cut connection) meets every item.
-const classesOfOneItem = ["22", "23", "40", "54"];
+// SQLSTATE classes of errors that meet every item alike: of the connection, the session's transaction (read only after a
+// failover), authorization, the database's name, resources, an operator, the system.
+const classesOfServer = ["08", "25", "28", "3D", "53", "57", "58"];
 
-const isAboutOneItem = (error: unknown): boolean => classesOfOneItem.includes(codeOf(error).slice(0, 2));
+/** Where code tripped over a value while it made a statement. What `pg` and Node.js say of a connection is a plain Error. */
+const isOfOurCode = (error: unknown): boolean =>
+  error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError;
+
+function isAboutOneItem(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state === undefined ? isOfOurCode(error) : !classesOfServer.includes(state.slice(0, 2));
+}
 
 /**
  * Rolled back by what happened to go on beside it: a deadlock, or a partition that was made while the row waited to enter
  * the default one. The next try will do.
  */
 const isPassing = (error: unknown): boolean =>
-  codeOf(error).startsWith("40") ||
-  (codeOf(error) === "23514" && error instanceof Error && "table" in error && String(error.table).endsWith("_default"));
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" && code.length === 5 ? code : "";
-}
+  sqlStateOf(error)?.startsWith("40") === true ||
+  (sqlStateOf(error) === "23514" &&
+    error instanceof Error &&
+    "table" in error &&
+    String(error.table).endsWith("_default"));

@@ -1,4 +1,4 @@
-export { withAdvisoryLock } from "./advisory-lock.ts";
+export { type AdvisoryLock, tryAdvisoryLock, withAdvisoryLock } from "./advisory-lock.ts";
 export { DatabaseUnreachable } from "./database-unreachable.ts";
 export { EmbeddedPostgresError } from "./embedded/embedded-postgres-error.ts";
 export {
@@ -95,6 +95,7 @@ export {
   type WorkspaceRepository,
 } from "./repositories/workspace-repository.ts";
 export { deleteDedupeKeysBefore, deleteExpiredKeyValues } from "./retention/delete-expired.ts";
+export type { HistorySizes } from "./retention/history-bytes.ts";
 export { type Maintained, type MaintenanceSettings, maintain } from "./retention/maintain.ts";
 export { createRunGauges, type RunGauges } from "./run-gauges.ts";
 export { createHotPath, type HotPath } from "./runs/hot-path.ts";

@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { newId } from "@millrace/base";
 import { openTestDatabase } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { DatabaseUnreachable } from "./database-unreachable.ts";
@@ -24,6 +25,23 @@ test("survives the cut of every session and works again by itself", async () => 
     // A session that was cut a moment ago may be handed out once more before the pool hears of its end.
     await expect.poll(() => ping().then(() => "back", String), { timeout: 20_000 }).toBe("back");
     expect(await prisma.workspace.count()).toBe(0);
+  } finally {
+    await close();
+    await database.close();
+  }
+});
+
+test("sessions of the hot path let go of what they hold before the leases of those who wait for it end", async () => {
+  const database = await openTestDatabase();
+  const { hotPath, close } = await openDatabase(database.url, options);
+  try {
+    const settings =
+      "SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('lock_timeout') AS lock";
+    const today = await hotPath.laneOf({ run: [newId("run")] });
+    expect(today).not.toBe(hotPath.anyDay);
+    for (const { pool } of [today, hotPath.anyDay]) {
+      expect((await pool.query(settings)).rows).toEqual([{ idle: "5s", lock: "3s" }]);
+    }
   } finally {
     await close();
     await database.close();

@@ -18,6 +18,8 @@ export type Database = {
   /** Sessions for what every request and every step does. */
   hotPath: HotPath;
   prisma: PrismaClient;
+  /** All the sessions there are, by what they are for: everything that is not hot, and both parts of the hot path. */
+  pools: { general: pg.Pool; anyDay: pg.Pool; ofDay: pg.Pool };
   /** Throws DatabaseUnreachable. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -26,6 +28,12 @@ export type Database = {
 /** A statement of ours takes milliseconds; one that hangs must not hold its session, nor its caller, for ever. */
 const statementLimitMs = 30_000;
 const lockLimitMs = 10_000;
+/**
+ * A batch holds what many wait for. A process that stands still inside one is cut off well before leases end, and whoever
+ * waits for it, first with its batch and then alone, waits for longer than that.
+ */
+const hotIdleLimitMs = 5_000;
+const hotLockLimitMs = 3_000;
 /** For a server that says nothing at all, not even that the time is over. */
 const answerLimitMs = statementLimitMs + 5_000;
 /** Longer, and a request that waits for a session had better been refused. */
@@ -49,6 +57,8 @@ const hotConfig = (planCacheMode: "force_custom_plan" | "force_generic_plan"): p
   idleTimeoutMillis: idleSessionMs,
   // Statements go out without waiting for the answers of those before them on the same session.
   pipeline: true,
+  idle_in_transaction_session_timeout: hotIdleLimitMs,
+  lock_timeout: hotLockLimitMs,
 });
 
 /** Opens the pools that everything of this process shares. Throws DatabaseUnreachable. */
@@ -61,6 +71,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
     pool,
     hotPath: createHotPath({ ofDay, anyDay }),
     prisma,
+    pools: { general: pool, anyDay, ofDay },
     ping: () =>
       reachable(url, async () => {
         await pool.query("SELECT 1");

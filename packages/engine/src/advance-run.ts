@@ -11,10 +11,11 @@ import {
 } from "@millrace/automation";
 import { Failure, type Json } from "@millrace/base";
 import type { EngineServices } from "./engine-services.ts";
-import { Execution } from "./execution.ts";
+import { Execution, LeaseLost } from "./execution.ts";
 import type { ClaimedRun, RunTransition } from "./ports.ts";
 import { computeAnswer } from "./respond.ts";
 import { runActionStep } from "./run-action-step.ts";
+import { StepInterrupted } from "./run-trouble.ts";
 
 /** Whether the next step follows, or the run has its next status already. */
 export type Flow = "goes_on" | "left";
@@ -28,8 +29,8 @@ export type After = "end" | "effect" | "other";
 /**
  * Runs every step that is not recorded yet, in order, and gives the run its next status: succeeded, failed, waiting or
  * in review, which it resolves to. Safe to call again for the same run after any crash: recorded steps are not run twice.
- * Throws LeaseLost if the run is no longer ours, and whatever the database throws; then nothing was lost, and the run is
- * to be released or left to its lease.
+ * Throws LeaseLost if the run is no longer ours, and StepInterrupted with whatever the database throws, or that itself
+ * before the first step; then nothing was lost, and the run is to be put off or left to its lease.
  */
 export async function advanceRun(
   run: ClaimedRun,
@@ -38,9 +39,13 @@ export async function advanceRun(
 ): Promise<RunTransition["to"] | undefined> {
   const plan = await services.plans.get(run);
   const execution = new Execution(run, plan.name, services, signal);
-  const flow = await runSteps(plan.steps, "end", execution, services);
-  if (flow === "goes_on") await execution.commit({ transition: { to: "succeeded" } });
-  return execution.leftAs;
+  try {
+    const flow = await runSteps(plan.steps, "end", execution, services);
+    if (flow === "goes_on") await execution.commit({ transition: { to: "succeeded" } });
+    return execution.leftAs;
+  } catch (error) {
+    throw error instanceof LeaseLost || execution.at === undefined ? error : new StepInterrupted(execution.at, error);
+  }
 }
 
 /** `after`: what comes after the last of them. */
@@ -62,6 +67,8 @@ const beginningOf = (next: PlannedStep, { registry }: EngineServices): After =>
   next.kind === "action" && registry.findAction(next.action)?.kind === "state" ? "effect" : "other";
 
 async function runStep(step: PlannedStep, after: After, execution: Execution, services: EngineServices): Promise<Flow> {
+  execution.at = step.path;
+  if (execution.run.crashCount > 0) await recordAsBegun(step, execution, services);
   switch (step.kind) {
     case "action":
       return runActionStep(step, after, execution, services, (handler) =>
@@ -79,6 +86,16 @@ async function runStep(step: PlannedStep, after: After, execution: Execution, se
     case "respond":
       return respond(step, after, execution, services);
   }
+}
+
+/**
+ * What killed a worker once may do so again, in mapping as in calling, and a run that ends by it has to say where. What is at
+ * most once says so itself, right before its call.
+ */
+async function recordAsBegun(step: PlannedStep, execution: Execution, { clock }: EngineServices): Promise<void> {
+  if (execution.recorded(step.path) !== undefined || (step.kind === "action" && step.atMostOnce)) return;
+  execution.keep(step, { status: "running", startedAt: clock.now() });
+  await execution.commit();
 }
 
 async function setVariables(step: PlannedSet, execution: Execution, services: EngineServices): Promise<Flow> {

@@ -32,6 +32,8 @@ export class Execution {
   readonly run: ClaimedRun;
   readonly scope: { trigger: TriggerScope; steps: { [id: string]: Json }; run: Json; automation: Json };
   readonly signal: AbortSignal;
+  /** The path of the step under way. */
+  at: string | undefined;
   readonly #services: EngineServices;
   readonly #recorded: Map<string, StepRecord>;
   #pending: StepRecord[] = [];
@@ -155,7 +157,7 @@ export class Execution {
   #observe(records: readonly StepRecord[], transition: RunTransition | undefined): void {
     const { observe, clock } = this.#services;
     if (!observe) return;
-    const { id: runId, workspaceId, automationId, queuedAt, startedAt } = this.run;
+    const { id: runId, workspaceId, automationId, queuedAt } = this.run;
     for (const { path, kind, action, status, failure, attempts, startedAt: begunAt, finishedAt } of records) {
       if (!finishedAt) continue;
       const connectionId = this.#connectionIds.get(path);
@@ -178,7 +180,6 @@ export class Execution {
       workspaceId,
       automationId,
       queuedAt,
-      startedAt,
       status: transition.to,
       ...(transition.to === "failed" ? { failureCode: transition.failure.code } : {}),
       at: clock.now(),

@@ -31,12 +31,13 @@ export type {
   RunReason,
   RunStore,
   RunTransition,
+  RunTrouble,
   StepRecord,
   Versions,
 } from "./ports.ts";
-export { crashLimit } from "./ports.ts";
+export { crashesAtMost, crashLimit, errorsAtMost } from "./ports.ts";
 export { type ReconcileOptions, reconcile, reconcileDefaults, startReconciler } from "./reconcile.ts";
 export type { RespondOutput } from "./respond.ts";
 export { RunNotFound, RunStateConflict } from "./run-errors.ts";
-export type { RunFacts, RunObserver, StepFacts } from "./run-observer.ts";
+export type { LeftRun, RunFacts, RunObserver, StepFacts } from "./run-observer.ts";
 export { createRunPool, type RunPool, type RunPoolOptions, runPoolDefaults } from "./run-pool.ts";

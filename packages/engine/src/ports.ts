@@ -2,6 +2,7 @@ import type { Definition, MappingWarning, RunStatus, StepKind, StepStatus } from
 import type { FailureRecord, Json } from "@millrace/base";
 import type { StateOperation } from "@millrace/connector-kit";
 import type { RespondOutput } from "./respond.ts";
+import type { LeftRun } from "./run-observer.ts";
 
 /** What the engine needs from outside. `packages/db` and `packages/queue` implement these; `apps/*` join them. */
 
@@ -46,13 +47,17 @@ export type StepRecord = {
 /** Why a run that is not finished does not go on, or why a finished one ended before its last step. */
 export type RunReason =
   | { kind: "retry"; path: string; attempt: number; until: string; message: string }
+  // An error of Millrace's own stopped it, `attempt` times without progress.
+  | { kind: "trouble"; path: string | null; attempt: number; until: string; message: string }
   | { kind: "filtered"; path: string; message: string }
   | { kind: "review"; path: string; message: string }
   | { kind: "canceled"; message: string }
   // Why a run is queued that was further on before.
   | { kind: "worker_died"; at: string; worker: string; attempt: number; message: string }
   | { kind: "handed_back"; at: string; message: string }
-  | { kind: "due"; at: string; message: string };
+  | { kind: "due"; at: string; message: string }
+  // Of a running one: its workers died, but now it has lasted for a while on its own.
+  | { kind: "trusted"; at: string; message: string };
 
 /** A run under this worker's lease. */
 export type ClaimedRun = {
@@ -76,7 +81,7 @@ export type ClaimedRun = {
 };
 
 /** Until when is said once the wait is stored. */
-export type WaitReason = Omit<Extract<RunReason, { until: string }>, "until">;
+export type WaitReason = Omit<Extract<RunReason, { kind: "retry" }>, "until">;
 
 export type RunTransition =
   | { to: "succeeded"; reason?: RunReason }
@@ -129,6 +134,18 @@ export type ClaimRequest = {
  */
 export const crashLimit = 3;
 
+/**
+ * A run that killed its worker when it was trusted again is run apart once more, for longer. As many crashes end it even
+ * so: without any progress, something else must be wrong.
+ */
+export const crashesAtMost = 7;
+
+/** As many errors of Millrace's own without any progress end a run. */
+export const errorsAtMost = 10;
+
+/** What stopped a run though its step did not fail, and at which step that was, if at any. For people; holds no secret. */
+export type RunTrouble = { path: string | null; message: string };
+
 /** What limits and order hold for. */
 export type RunGroup = Pick<ClaimedRun, "workspaceId" | "automationId" | "orderKey">;
 
@@ -137,8 +154,10 @@ export type Recovery = {
   runIds: string[];
   expiredLeases: number;
   quarantined: number;
+  /** Those of them. */
+  quarantinedRuns: LeftRun[];
   dueWaits: number;
-  /** How many runs wait for their last chance. */
+  /** How many runs wait for their last chance and could have it now, counted no further than to a few. */
   lastChances: number;
 };
 
@@ -149,14 +168,28 @@ export interface RunStore {
    * workspace and automation leave room for, and of runs with one order key only the first that has not ended.
    */
   claim(request: ClaimRequest): Promise<ClaimedRun[]>;
-  /** Extends the leases of these runs; returns those that this worker no longer holds. */
+  /**
+   * Extends the leases of these runs; returns those that this worker no longer holds. One that somebody else keeps locked is
+   * left to the next call.
+   */
   extendLeases(workerId: string, runs: readonly { id: string; fence: number }[], leaseMs: number): Promise<string[]>;
   /** Hands runs back unfinished, to be claimed by another worker at once. Not a crash. */
   release(workerId: string, runs: readonly { id: string; fence: number }[]): Promise<void>;
-  /** These runs were no danger to their worker. */
-  forgetCrashes(workerId: string, runs: readonly { id: string; fence: number }[]): Promise<void>;
   /**
-   * Takes back expired leases (after `crashLimit` crashes the run fails as quarantined), requeues due waits, and lists
+   * Gives back a run that an error stopped which is no failure of its step: it waits to be tried again, longer each time,
+   * and fails (`own_bug`) once that has happened `errorsAtMost` times without progress. Returns its status; undefined
+   * where this worker does not hold it any more.
+   */
+  putOff(
+    workerId: string,
+    run: { id: string; fence: number },
+    trouble: RunTrouble,
+  ): Promise<"waiting" | "failed" | undefined>;
+  /** These runs, on their last chance, were no danger to their worker so far: the next crash does not end them. */
+  trust(workerId: string, runs: readonly { id: string; fence: number }[]): Promise<void>;
+  /**
+   * Takes back expired leases (after `crashLimit` crashes the run fails as quarantined, if it was not trusted, and after
+   * `crashesAtMost` in any case), requeues due waits, and lists
    * runs queued longer than `unclaimedMs` that nothing holds back. Safe to run twice and in many processes; never touches
    * a terminal run.
    */
@@ -211,8 +244,8 @@ export interface Doorbell {
   ring(workspaceId: string, runIds: readonly string[], options?: { delayMs?: number }): Promise<void>;
 }
 
-/** The answer a sender got, recorded with its delivery. */
-export type Answer = { status: number; body: string };
+/** The answer a sender got, recorded with its delivery; `headers` besides those that follow from status and body. */
+export type Answer = { status: number; body: string; headers?: Record<string, string> };
 
 export type InboundRequest = {
   workspaceId: string;
@@ -224,6 +257,8 @@ export type InboundRequest = {
 
 export type AcceptRequest = InboundRequest & {
   versionId: string;
+  /** Whose dedupe keys count: that of the automation's URL before any rotation. The endpoint itself unless said. */
+  originEndpointId?: string;
   dedupeKey: string | null;
   /** Runs of one automation and key execute one at a time, in the order of arrival. Of any length; null or empty: in any order. */
   orderKey?: string | null;
@@ -247,19 +282,25 @@ export type RefusedRequest = InboundRequest & {
   /** For people: why there is no run. */
   reason: string;
   answer: Answer;
+  /** Of the whole body, where the event holds its beginning only. */
+  sizeBytes?: number;
+  /** False where the delivery stands for many requests and the event is not kept; true unless said. */
+  keepsEvent?: boolean;
 };
 
 export interface Intake {
   /** Resolves once event, delivery and run are committed together. Rejects if they are not. */
   accept(request: AcceptRequest): Promise<Accepted>;
-  /** Records a request that starts no run, with its body, so that it can be looked at. */
+  /** Records a request that starts no run, with its event, so that it can be looked at. */
   refuse(request: RefusedRequest): Promise<{ deliveryId: string }>;
-  /** A run that a person or the API starts. */
+  /** A run that a person or the API starts, on an event of its own. */
   start(request: {
     workspaceId: string;
     automationId: string;
     versionId: string;
     event: Omit<RunEvent, "id">;
+    /** The delivery whose request the event is a copy of; `orderKey` as of an accepted request. */
+    replay?: { deliveryId: string; orderKey: string | null };
   }): Promise<{ runId: string }>;
 }
 
@@ -277,8 +318,8 @@ export interface RunOutcomes {
   read(runs: readonly { workspaceId: string; runId: string }[]): Promise<RunOutcome[]>;
   /** Not scoped to a workspace: for those who were given the run's signed link. */
   find(runId: string): Promise<RunOutcome | undefined>;
-  /** The answer that was sent at last, for its delivery. */
-  recordAnswer(workspaceId: string, deliveryId: string, answer: Answer): Promise<void>;
+  /** The answer that was sent at last, for its delivery; `reason` says what is remarkable about it. */
+  recordAnswer(workspaceId: string, deliveryId: string, answer: Answer, reason?: string): Promise<void>;
 }
 
 export interface RunControl {
@@ -289,5 +330,5 @@ export interface RunControl {
    */
   retry(workspaceId: string, runId: string): Promise<{ runId: string; automationId: string }>;
   /** Ends a run that is not terminal; the worker that has it loses its lease. Throws RunNotFound or RunStateConflict. */
-  cancel(workspaceId: string, runId: string, message: string): Promise<{ automationId: string }>;
+  cancel(workspaceId: string, runId: string, message: string): Promise<LeftRun>;
 }

@@ -2,8 +2,10 @@ import { advanceRun } from "./advance-run.ts";
 import { createCrowding } from "./crowding.ts";
 import type { EngineServices } from "./engine-services.ts";
 import { LeaseLost } from "./execution.ts";
-import type { ClaimedRun, RunGroup, RunStore, RunTransition } from "./ports.ts";
+import { createLastChances } from "./last-chances.ts";
+import type { ClaimedRun, ClaimRequest, RunGroup, RunStore, RunTransition } from "./ports.ts";
 import { createRecentIds } from "./recent-ids.ts";
+import { troubleOf } from "./run-trouble.ts";
 
 export type RunPoolOptions = {
   /** How many runs this process works on at once. */
@@ -31,10 +33,8 @@ export interface RunPool {
 }
 
 const maxFreedAtOnce = 32;
-/** What kills its worker does so at once. A run that has lasted for this long on its own is no danger to others. */
-const probationMs = 2_000;
-/** Runs on probation keep the others waiting, so these get as long again before the next ones. */
-const probationsMs = 4_000;
+/** Beyond it, what they freed is found by walks. */
+const maxFreed = 1_000;
 
 /** Under load a run is often over before its ring is heard. */
 const maxEnded = 10_000;
@@ -46,15 +46,6 @@ type Held = { run: ClaimedRun; abort: AbortController; done: Promise<void> };
 
 const leaseOf = ({ run: { id, fence } }: Pick<Held, "run">) => ({ id, fence });
 
-async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
-}
-
 /** The runs that this process holds a lease on, kept alive by one heartbeat for all. */
 export function createRunPool(
   store: RunStore,
@@ -63,20 +54,27 @@ export function createRunPool(
 ): RunPool {
   /** A run whose lease was lost may be claimed again here while its former execution still winds up: both are held. */
   const held = new Set<Held>();
+  const claims = new Set<Promise<unknown>>();
   let claiming = 0;
   let isDraining = false;
-  /** Nothing else is claimed while a run has its last chance. */
-  let isIsolating = false;
   /** There was more to claim than room for it. */
   let hasBacklog = false;
   /** A ring was left to the claim under way, which may not see its runs yet. */
   let isRungMeanwhile = false;
   /** Where runs ended that a limit or an order key concerns: others may be waiting for just that. */
   const freed = new Map<string, RunGroup>();
+  /** The last claim was for what was freed, so behind a backlog the next one is everybody's. */
+  let isWalkNext = false;
   /** Runs that ended here lately: nothing is to be claimed for their rings. Any other run may be queued again. */
   const ended = createRecentIds(maxEnded);
   const crowding = createCrowding();
   const { log, workerId } = services;
+  const lastChances = createLastChances<Held>({
+    held,
+    isDraining: () => isDraining,
+    begin: () => claimAndBegin({ limit: 1, isLastChance: true }),
+    trust: (survivors) => store.trust(workerId, survivors.map(leaseOf)),
+  });
 
   const heartbeat = setInterval(() => void beat(), options.heartbeatMs);
   heartbeat.unref();
@@ -86,30 +84,17 @@ export function createRunPool(
     if (beating.length === 0) return;
     try {
       const lost = await store.extendLeases(workerId, beating.map(leaseOf), options.leaseMs);
-      for (const { run, abort } of beating) if (lost.includes(run.id)) abort.abort(new LeaseLost(run.id));
+      for (const entry of beating) if (lost.includes(entry.run.id)) lose(entry);
     } catch (error) {
       log.warn({ err: error, runs: beating.length }, "could not extend leases; trying again");
     }
   }
 
-  async function takeLastChances(): Promise<void> {
-    if (isIsolating || isDraining) return;
-    isIsolating = true;
-    const endsAt = performance.now() + probationsMs;
-    try {
-      while (!isDraining && performance.now() < endsAt) {
-        await within(probationMs, Promise.all([...held].map(({ done }) => done)));
-        const runs = await store.claim({ workerId, leaseMs: options.leaseMs, limit: 1, isLastChance: true });
-        if (runs.length === 0) return;
-        const alone = runs.map((run) => begin(run));
-        await within(probationMs, Promise.all(alone.map(({ done }) => done)));
-        const survived = alone.filter((entry) => held.has(entry));
-        if (survived.length > 0) await store.forgetCrashes(workerId, survived.map(leaseOf));
-      }
-    } finally {
-      isIsolating = false;
-      refill();
-    }
+  /** Not where the run ended while it was asked about: then nobody holds it. */
+  function lose(entry: Held): void {
+    const { run, abort } = entry;
+    if (held.has(entry) && !abort.signal.aborted) services.observe?.leaseLost(run.id);
+    abort.abort(new LeaseLost(run.id));
   }
 
   async function claim(which: { runIds?: readonly string[]; freed?: readonly RunGroup[] }): Promise<number> {
@@ -126,22 +111,29 @@ export function createRunPool(
     claiming += limit;
     if (which.freed === undefined && runIds === undefined) isRungMeanwhile = false;
     try {
-      const runs = await store.claim({
-        workerId,
-        leaseMs: options.leaseMs,
-        limit,
-        ...which,
-        ...(runIds && { runIds }),
-      });
+      const runs = await claimAndBegin({ limit, ...which, ...(runIds && { runIds }) });
       if (runIds !== undefined) hasBacklog ||= runIds.length > limit;
       else if (which.freed === undefined) hasBacklog = runs.length === limit || isRungMeanwhile;
-      for (const run of runs) begin(run);
       return runs.length;
     } finally {
       claiming -= limit;
       refill();
       options.onRoom?.();
     }
+  }
+
+  /** What was claimed when the drain began is handed back: nobody would wait for it. */
+  function claimAndBegin(request: Omit<ClaimRequest, "workerId" | "leaseMs">): Promise<Held[]> {
+    const claimed = store.claim({ workerId, leaseMs: options.leaseMs, ...request }).then(async (runs) => {
+      if (!isDraining) return runs.map(begin);
+      await store.release(
+        workerId,
+        runs.map((run) => leaseOf({ run })),
+      );
+      return [];
+    });
+    claims.add(claimed);
+    return claimed.finally(() => claims.delete(claimed));
   }
 
   function begin(run: ClaimedRun): Held {
@@ -181,7 +173,7 @@ export function createRunPool(
 
   function noteFreed({ workspaceId, automationId, orderKey, isLimited }: ClaimedRun): void {
     const group = { workspaceId, automationId, orderKey };
-    if (isLimited) freed.set(keyOf(group), group);
+    if (isLimited && freed.size < maxFreed) freed.set(keyOf(group), group);
   }
 
   /**
@@ -190,11 +182,13 @@ export function createRunPool(
    */
   function refill(): void {
     if (isDraining || claiming > 0 || room() === 0) return;
-    if (freed.size > 0) {
+    if (freed.size > 0 && !(hasBacklog && isWalkNext)) {
+      isWalkNext = true;
       const groups = [...freed.values()].slice(0, maxFreedAtOnce);
       for (const group of groups) freed.delete(keyOf(group));
       claim({ freed: groups }).catch((error: unknown) => unclaimed(error));
     } else if (hasBacklog && room() >= crowding.allowed(options.concurrency) / 4) {
+      isWalkNext = false;
       hasBacklog = false;
       claim({}).catch((error: unknown) => {
         hasBacklog = true;
@@ -207,24 +201,32 @@ export function createRunPool(
     log.warn({ err: error }, "could not claim more runs; the reconciler will");
   }
 
-  /** Only trouble with the database or a bug comes here; the run itself is unharmed and goes back to the queue. */
+  /** Only trouble with the database or a bug comes here; the run itself is unharmed and is tried again later. */
   async function stopped(run: ClaimedRun, error: unknown): Promise<void> {
     if (error instanceof LeaseLost) {
       log.info({ runId: run.id }, "the run is another worker's now, or was canceled");
       noteFreed(run);
       return;
     }
-    log.error({ runId: run.id, err: error }, "the run could not go on here and is handed back");
+    const trouble = troubleOf(error);
+    const { id: runId, workspaceId, automationId, queuedAt } = run;
+    log.error({ runId, path: trouble.path, err: error }, "the run could not go on here and is put off");
     try {
-      await store.release(workerId, [leaseOf({ run })]);
-    } catch (releaseError) {
-      log.warn({ runId: run.id, err: releaseError }, "the run could not be handed back; its lease will end");
+      const status = await store.putOff(workerId, leaseOf({ run }), trouble);
+      noteFreed(run);
+      if (status === undefined) return;
+      const at = services.clock.now();
+      const failureCode = status === "failed" ? ({ failureCode: "own_bug" } as const) : {};
+      services.live.publish({ type: "run.changed", workspaceId, automationId, runId, status, at: at.toISOString() });
+      services.observe?.runLeft({ runId, workspaceId, automationId, queuedAt, status, ...failureCode, at });
+    } catch (putOffError) {
+      log.warn({ runId, err: putOffError }, "the run could not be put off; its lease will end");
     }
   }
 
   function room(): number {
     const allowed = crowding.allowed(options.concurrency);
-    return isDraining || isIsolating ? 0 : Math.max(0, allowed - held.size - claiming);
+    return isDraining || lastChances.isIsolating() ? 0 : Math.max(0, allowed - held.size - claiming);
   }
 
   return {
@@ -232,11 +234,12 @@ export function createRunPool(
     active: () => held.size,
     take: (runIds) => claim({ runIds }),
     takeAny: () => claim({}),
-    takeLastChances,
+    takeLastChances: () => lastChances.take().finally(refill),
     async drain(graceMs) {
       isDraining = true;
       const deadline = new Promise((resolve) => setTimeout(resolve, graceMs).unref());
-      await Promise.race([Promise.all([...held].map(({ done }) => done)), deadline]);
+      const ended = Promise.allSettled(claims).then(() => Promise.all([...held].map(({ done }) => done)));
+      await Promise.race([ended, deadline]);
       const left = [...held];
       for (const { run, abort } of left) abort.abort(new LeaseLost(run.id));
       await Promise.all(left.map(({ done }) => done));

@@ -5,8 +5,10 @@ import type { WebhookRequest } from "./webhook-request.ts";
 
 const longestKey = 200;
 
+type Content = Pick<WebhookRequest, "headers" | "body">;
+
 /** The provider's id of this delivery, fit to be stored; undefined where it has none. */
-export function dedupeKey(sources: readonly DedupeSource[], request: WebhookRequest): string | undefined {
+export function dedupeKey(sources: readonly DedupeSource[], request: Content): string | undefined {
   for (const source of sources) {
     const values = readSource(source, request);
     if (values !== undefined) return storable(values);
@@ -14,7 +16,7 @@ export function dedupeKey(sources: readonly DedupeSource[], request: WebhookRequ
   return undefined;
 }
 
-function readSource(source: DedupeSource, request: WebhookRequest): string[] | undefined {
+function readSource(source: DedupeSource, request: Content): string[] | undefined {
   if ("hash" in source) return [`sha256:${createHash("sha256").update(request.body).digest("hex")}`];
   if ("headers" in source) return complete(source.headers.map((name) => singleHeader(request, name)));
   const body = parseBody(request);
@@ -26,14 +28,14 @@ function readSource(source: DedupeSource, request: WebhookRequest): string[] | u
 const complete = (values: (string | undefined)[]): string[] | undefined =>
   values.every((value) => value !== undefined) ? values : undefined;
 
-function singleHeader(request: WebhookRequest, name: string): string | undefined {
+function singleHeader(request: Content, name: string): string | undefined {
   const wanted = name.toLowerCase();
   const values = request.headers.filter(([header]) => header.toLowerCase() === wanted);
   return values.length === 1 ? values[0]?.[1] || undefined : undefined;
 }
 
 /** The JSON body; undefined where there is none. */
-export function parseBody(request: WebhookRequest): Json | undefined {
+export function parseBody(request: Content): Json | undefined {
   try {
     const parsed = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
     return parsed.ok ? parsed.value : undefined;

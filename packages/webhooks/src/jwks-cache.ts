@@ -9,15 +9,17 @@ export type KeySet = ReturnType<typeof createLocalJWKSet>;
 
 export type JwksCache = {
   /** `newer` asks again unless that was done a moment ago: a token names a key that the cached set does not have. */
-  find(url: string, now: Date, wanted?: "cached" | "newer"): Promise<KeySet | undefined>;
+  find(url: string, wanted?: "cached" | "newer"): Promise<KeySet | undefined>;
 };
 
 const freshMs = 600_000;
-/** While the provider cannot be reached, its last keys are still good for this long. */
+/** While newer keys are asked for, or the provider cannot be reached, its last ones are still good for this long. */
 const staleMs = 3_600_000;
 /** Tokens with made-up key ids must not turn into a flood of requests to the provider. */
 const pauseMs = 30_000;
 const mostUrls = 500;
+/** Senders give up after a few seconds. A fetch that takes longer goes on, for whoever comes next. */
+const longestWaitMs = 1_500;
 
 const jsonWebKeySet = z.object({
   keys: z
@@ -32,8 +34,15 @@ type Entry = {
   pending: Promise<void> | undefined;
 };
 
-/** Key sets by URL. One request at a time for each, shared by all who wait. Keep one cache a process. */
-export function createJwksCache(fetchJwks: FetchJwks): JwksCache {
+/**
+ * Key sets by URL. One request at a time for each, shared by all who wait. Keep one cache a process. `now` gives milliseconds
+ * of a clock that never jumps: set back, any other would keep a withdrawn key. Nobody waits for longer than `waitMs`.
+ */
+export function createJwksCache(
+  fetchJwks: FetchJwks,
+  now: () => number = () => performance.now(),
+  waitMs: number = longestWaitMs,
+): JwksCache {
   const entries = new Map<string, Entry>();
 
   const entryFor = (url: string): Entry => {
@@ -58,13 +67,27 @@ export function createJwksCache(fetchJwks: FetchJwks): JwksCache {
   };
 
   return {
-    async find(url, now, wanted = "cached") {
-      const nowMs = now.getTime();
+    async find(url, wanted = "cached") {
+      const nowMs = now();
       const entry = entryFor(url);
-      const isFresh = entry.keys !== undefined && nowMs - entry.keys.fetchedAt < freshMs && wanted === "cached";
-      if (!isFresh && nowMs - entry.triedAt >= pauseMs) entry.pending ??= refresh(entry, url, nowMs);
-      if (!isFresh) await entry.pending;
-      return entry.keys !== undefined && nowMs - entry.keys.fetchedAt < staleMs ? entry.keys.set : undefined;
+      const isNewerWanted = wanted === "newer" || ageOf(entry, nowMs) >= freshMs;
+      if (isNewerWanted && nowMs - entry.triedAt >= pauseMs) entry.pending ??= refresh(entry, url, nowMs);
+      const isOfUse = wanted === "cached" && ageOf(entry, nowMs) < staleMs;
+      if (!isOfUse && entry.pending) await settledWithin(entry.pending, waitMs);
+      return ageOf(entry, nowMs) < staleMs ? entry.keys?.set : undefined;
     },
   };
+}
+
+const ageOf = ({ keys }: Entry, nowMs: number): number => (keys ? nowMs - keys.fetchedAt : Number.POSITIVE_INFINITY);
+
+/** Resolves when `pending` does, which never rejects, or after so many milliseconds. */
+function settledWithin(pending: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void pending.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

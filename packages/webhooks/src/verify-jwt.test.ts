@@ -109,16 +109,21 @@ test("refuses while the keys cannot be fetched or read, and without a way to fet
 test("asks for the keys once, again when a token names a new one, and not for every made-up name", async () => {
   let published: object[] = [ecJwk];
   let fetched = 0;
-  const jwks = createJwksCache(async () => {
-    fetched++;
-    return { keys: published };
-  });
+  let nowMs = 0;
+  const jwks = createJwksCache(
+    async () => {
+      fetched++;
+      return { keys: published };
+    },
+    () => nowMs,
+  );
   const at = async (ms: number, kid = "r1") => {
+    nowMs = ms;
     const request = {
       ...unsigned("{}"),
       headers: [["Authorization", `Bearer ${await tokenOf(claims, kid)}`]] as const,
     };
-    return verify({ scheme, secrets: [], request, now: new Date(now.getTime() + ms), jwks });
+    return verify({ scheme, secrets: [], request, now, jwks });
   };
   const together = await Promise.all([at(0), at(0), at(0)]);
   expect(together.map((verdict) => verdict.ok)).toEqual([false, false, false]);
@@ -136,16 +141,17 @@ test("does not ask a second time while a slow answer is on its way", async () =>
   const answer = new Promise<object>((resolve) => {
     arrive = resolve;
   });
-  const jwks = createJwksCache(() => {
-    fetched++;
-    return answer;
-  });
-  const late = new Date(now.getTime() + 60_000);
-  const asked = [
-    jwks.find(scheme.jwksUrl, now),
-    jwks.find(scheme.jwksUrl, late),
-    jwks.find(scheme.jwksUrl, late, "newer"),
-  ];
+  let nowMs = 0;
+  const jwks = createJwksCache(
+    () => {
+      fetched++;
+      return answer;
+    },
+    () => nowMs,
+  );
+  const first = jwks.find(scheme.jwksUrl);
+  nowMs = 60_000;
+  const asked = [first, jwks.find(scheme.jwksUrl), jwks.find(scheme.jwksUrl, "newer")];
   arrive({ keys: [rsaJwk] });
   expect((await Promise.all(asked)).every((set) => set !== undefined)).toBe(true);
   expect(fetched).toBe(1);
@@ -153,15 +159,53 @@ test("does not ask a second time while a slow answer is on its way", async () =>
 
 test("keeps the last keys for an hour while the provider is away, and no longer", async () => {
   let isUp = true;
-  const jwks = createJwksCache(async () => (isUp ? { keys: [rsaJwk] } : Promise.reject(new Error("down"))));
-  const token = `Bearer ${await tokenOf({ ...claims, exp: seconds + 90_000 })}`;
+  let nowMs = 0;
+  const jwks = createJwksCache(
+    async () => (isUp ? { keys: [rsaJwk] } : Promise.reject(new Error("down"))),
+    () => nowMs,
+  );
+  const token = `Bearer ${await tokenOf(claims)}`;
   const request = { ...unsigned("{}"), headers: [["Authorization", token]] as const };
-  const at = (ms: number) =>
-    verify({ scheme, secrets: [], request, now: new Date(now.getTime() + ms), jwks }).then((verdict) => verdict.ok);
+  const at = (ms: number) => {
+    nowMs = ms;
+    return verify({ scheme, secrets: [], request, now, jwks }).then((verdict) => verdict.ok);
+  };
   expect(await at(0)).toBe(true);
   isUp = false;
   expect(await at(3_599_999)).toBe(true);
   expect(await at(3_600_000)).toBe(false);
   isUp = true;
   expect(await at(3_700_000)).toBe(true);
+});
+
+test("answers from the keys that it has while a slow provider is asked for newer ones", async () => {
+  let nowMs = 0;
+  let arrive = (_keys: object) => {};
+  const jwks = createJwksCache(
+    () =>
+      nowMs === 0
+        ? Promise.resolve({ keys: [rsaJwk] })
+        : new Promise((resolve) => {
+            arrive = resolve;
+          }),
+    () => nowMs,
+  );
+  const first = await jwks.find(scheme.jwksUrl);
+  nowMs = 600_000;
+  expect(await jwks.find(scheme.jwksUrl)).toBe(first);
+  const newer = jwks.find(scheme.jwksUrl, "newer");
+  arrive({ keys: [rsaJwk, ecJwk] });
+  expect(await newer).not.toBe(first);
+  expect(await jwks.find(scheme.jwksUrl)).toBe(await newer);
+});
+
+test("keeps nobody waiting for a provider that does not answer, and has its keys once it does", async () => {
+  let arrive = (_keys: object) => {};
+  const answer = new Promise<object>((resolve) => {
+    arrive = resolve;
+  });
+  const jwks = createJwksCache(() => answer, undefined, 20);
+  expect(await check(`Bearer ${await tokenOf(claims)}`, {}, jwks)).toMatchObject({ reason: "keys_unavailable" });
+  arrive({ keys: [rsaJwk] });
+  expect(await check(`Bearer ${await tokenOf(claims)}`, {}, jwks)).toEqual({ ok: true });
 });

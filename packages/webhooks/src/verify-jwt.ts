@@ -17,12 +17,12 @@ export async function verifyJwt(
 ): Promise<Outcome<undefined>> {
   const token = readToken(scheme, request);
   if (!token.ok) return token;
-  const cached = await check.jwks?.find(scheme.jwksUrl, check.now);
+  const cached = await check.jwks?.find(scheme.jwksUrl);
   if (!cached) return unavailable(scheme);
   const first = await checkToken(scheme, token.value, cached, check);
   if (first !== "unknown_key") return first ?? succeed(undefined);
   // The provider may have begun to sign with a key that it published after we last looked.
-  const newer = await check.jwks?.find(scheme.jwksUrl, check.now, "newer");
+  const newer = await check.jwks?.find(scheme.jwksUrl, "newer");
   const second = await checkToken(scheme, token.value, newer ?? cached, check);
   if (second === "unknown_key")
     return reject("token_rejected", `The token names a key that ${scheme.jwksUrl} does not publish.`);

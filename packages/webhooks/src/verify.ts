@@ -43,6 +43,18 @@ export async function verify(input: VerifyInput): Promise<Verdict> {
   }
 }
 
+/**
+ * The provider's id of a delivery that was verified as it was sent, from its body without the packing of Content-Encoding;
+ * as in a `Verdict`, which knows the bytes that were sent.
+ */
+export function unpackedDedupeKey(
+  choice: SchemeChoice,
+  unpacked: Pick<WebhookRequest, "headers" | "body">,
+): string | undefined {
+  if (!("preset" in choice) || choice.preset === "none") return undefined;
+  return dedupeKey(presets[choice.preset].dedupe, unpacked);
+}
+
 async function judge(input: VerifyInput): Promise<Verdict> {
   const { request, allowFrom } = input;
   if (allowFrom !== undefined) {

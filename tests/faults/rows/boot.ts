@@ -52,6 +52,7 @@ async function startBeforeDatabase(world: World, findings: Findings): Promise<vo
   await process.postgres.comeBack();
   const at = performance.now();
   const failure = await starting;
+  if (failure === undefined) findings.recovered(performance.now() - at);
   findings.must(failure === undefined, `a process that starts before its database gives up: ${failure?.slice(0, 400)}`);
   findings.within(
     "ready after the database came",

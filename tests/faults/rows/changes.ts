@@ -2,8 +2,8 @@ import { createClient } from "@millrace/contract";
 import { check, runsOf } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import type { Findings } from "../findings.ts";
-import { flowDefinition, pushFlow, storeSigningSecret } from "../flow.ts";
-import { delay, poll } from "../until.ts";
+import { type Flow, flowDefinition, pushFlow, storeSigningSecret } from "../flow.ts";
+import { delay, must, poll } from "../until.ts";
 import { newVaultKey, restart, type World } from "../world.ts";
 
 const refusalBarMs = 5_000;
@@ -42,6 +42,8 @@ async function rotateSigningSecret(world: World, findings: Findings): Promise<vo
   await delay(refusalBarMs + 1_000);
   for (const { stop } of [old, fresh]) stop();
   await Promise.all([old.done, fresh.done]);
+  const counts = [old, fresh].map(({ id }) => world.producer.attempts(id).length);
+  findings.note(`${counts.join(" and ")} requests signed with the old and the new secret`);
   const failed = world.producer.attempts(fresh.id).filter(({ status }) => status !== 202);
   findings.must(
     failed.length === 0,
@@ -75,6 +77,7 @@ async function rotateEndpoint(world: World, findings: Findings): Promise<void> {
   await Promise.all([sending.done, second.done]);
   const old = world.producer.attempts(sending.id);
   const early = old.filter(({ sentAt, status }) => sentAt < rotatedAt + overlapSeconds * 1_000 - 200 && status >= 300);
+  findings.note(`${old.length} requests to the old URL, ${early.length} refused during the overlap`);
   findings.must(early.length === 0, `${early.length} requests to the old URL were refused during the overlap`);
   const late = old.filter(
     ({ sentAt, status }) => sentAt > rotatedAt + overlapSeconds * 1_000 + refusalBarMs && status < 300,
@@ -129,23 +132,52 @@ export const edits: Fault = {
   async inject(world, findings) {
     for (const change of ["edited", "paused", "deleted"] as const) {
       const flow = await world.newFlow(`f24-${change}`, { label: "v1", counts: false });
-      world.sink.setMode(flow.name, { kind: "answer", status: 200, afterMs: 800 });
-      await world.send(flow, { count: 200, connections: 50, resends: true }).done;
-      const client = world.client();
-      const automationId = flow.automationId;
-      if (change === "edited") {
-        const definition = flowDefinition(flow.name, world.sink.urlOf(flow.name), { label: "v2", counts: false });
-        await client.automations.push({ definition, publish: true });
-      } else if (change === "paused") await client.automations.setEnabled({ automationId, enabled: false });
-      else await client.automations.delete({ automationId });
+      await holdRuns(world, flow);
       const open = (await runsOf(world, flow)).filter(({ finishedAt }) => finishedAt === null).length;
-      findings.note(`${open} of 200 runs under way when ${change}`);
+      await make(change, world, flow);
+      const changedAt = Date.now();
+      findings.note(`${open} runs under way when ${change}`);
+      findings.must(open === underWay, `${open} runs were under way when ${change}; expected ${underWay}`);
+      world.sink.setMode(flow.name, { kind: "answer", status: 200 });
+      world.sink.release(flow.name);
       await check(world, flow, findings, {
         boundMs: 60_000,
         endings: change === "deleted" ? ["succeeded", "canceled"] : ["succeeded"],
       });
-      const mixed = world.sink.calls(flow.name).filter(({ label }) => label !== "v1").length;
+      const calls = world.sink.calls(flow.name);
+      const later = calls.filter(({ at }) => at > changedAt).length;
+      findings.note(`${later} calls after it was ${change}`);
+      if (change !== "deleted") findings.must(later > 0, `no call was made after it was ${change}`);
+      // Each of the waiting runs calls once more, and no other.
+      const repeated = calls.length - underWay;
+      findings.must(repeated <= underWay / 2, `${repeated} calls were repeated; at most ${underWay / 2} had to be`);
+      const mixed = calls.filter(({ label }) => label !== "v1").length;
       findings.must(mixed === 0, `${mixed} calls were made with another version than the run's`);
     }
   },
 };
+
+const underWay = 200;
+
+/** Half of them in the middle of a call, half waiting to call again as the service asked, so that their version shows. */
+async function holdRuns(world: World, flow: Flow): Promise<void> {
+  const load = { count: underWay / 2, connections: 50, resends: true };
+  const called = (count: number) =>
+    must(`${count} calls were made`, () => world.sink.calls(flow.name).length >= count, 30_000);
+  world.sink.setMode(flow.name, { kind: "hold" });
+  await world.send(flow, load).done;
+  await called(underWay / 2);
+  world.sink.setMode(flow.name, { kind: "answer", status: 429, retryAfter: "5" });
+  await world.send(flow, load).done;
+  await called(underWay);
+}
+
+async function make(change: "edited" | "paused" | "deleted", world: World, flow: Flow): Promise<void> {
+  const { automations } = world.client();
+  const { automationId, name } = flow;
+  if (change === "edited") {
+    const definition = flowDefinition(name, world.sink.urlOf(name), { label: "v2", counts: false });
+    await automations.push({ definition, publish: true });
+  } else if (change === "paused") await automations.setEnabled({ automationId, enabled: false });
+  else await automations.delete({ automationId });
+}

@@ -8,34 +8,57 @@ export const smuggling: Fault = {
   title: "request smuggling shapes and head limits",
   layout: "split",
   async inject(world, findings) {
-    const closed = [400, 431, 0];
+    const refused = { takes: [400, 431], closes: true };
     const body = '{"id":"s"}';
-    await judgeShapes(world, findings, "h6", [
+    const flow = await judgeShapes(world, findings, "h6", [
       {
         name: "length and chunked",
         parts: (path) => [head(path, ["Content-Length: 10", "Transfer-Encoding: chunked"]), "0\r\n\r\n"],
-        takes: closed,
+        ...refused,
+      },
+      {
+        name: "a request behind length and chunked",
+        parts: (path) => [head(path, [`Content-Length: 5`, "Transfer-Encoding: chunked"]), "0\r\n\r\n", hidden(path)],
+        ...refused,
+      },
+      {
+        name: "a request in the body of length and chunked",
+        parts: (path) => [
+          head(path, [`Content-Length: ${5 + hidden(path).length}`, "Transfer-Encoding: chunked"]),
+          "0\r\n\r\n",
+          hidden(path),
+        ],
+        ...refused,
       },
       {
         name: "two lengths",
         parts: (path) => [head(path, ["Content-Length: 10", "Content-Length: 11"]), body],
-        takes: closed,
+        ...refused,
+      },
+      {
+        name: "a request between two lengths",
+        parts: (path) => [
+          head(path, ["Content-Length: 10", `Content-Length: ${10 + hidden(path).length}`]),
+          body,
+          hidden(path),
+        ],
+        ...refused,
       },
       {
         name: "a folded header",
         parts: (path) => [head(path, ["Content-Length: 10", "X-A: 1\r\n 2"]), body],
-        takes: closed,
+        ...refused,
       },
       {
         name: "a bad chunk",
         parts: (path) => [head(path, ["Transfer-Encoding: chunked"]), "zz\r\nabc\r\n"],
-        takes: closed,
+        ...refused,
       },
-      { name: "HTTP/0.9", parts: (path) => [`GET ${path}\r\n\r\n`], takes: closed },
+      { name: "HTTP/0.9", parts: (path) => [`GET ${path}\r\n\r\n`], ...refused },
       {
         name: "a head over 16 KB",
         parts: (path) => [head(path, [`X-A: ${"a".repeat(20_000)}`, "Content-Length: 10"]), body],
-        takes: closed,
+        ...refused,
       },
       {
         name: "2,000 headers",
@@ -43,7 +66,7 @@ export const smuggling: Fault = {
           head(path, [...Array.from({ length: 2_000 }, (_, index) => `X-${index}: 1`), "Content-Length: 10"]),
           body,
         ],
-        takes: closed,
+        ...refused,
       },
       {
         name: "an absolute URI",
@@ -51,8 +74,14 @@ export const smuggling: Fault = {
         takes: [400, 404, 421],
       },
     ]);
+    const runs = (await runsOf(world, flow)).length;
+    findings.must(runs === 0, `${runs} runs were started; none of these requests may`);
   },
 };
+
+/** What is taken for a request of its own where two readers of one connection disagree on where the one before ends. */
+const hidden = (path: string): string =>
+  `${head(path, ["Content-Type: application/json", "Content-Length: 15"])}{"id":"hidden"}`;
 
 export const otherMethods: Fault = {
   id: "H7",

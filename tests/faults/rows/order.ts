@@ -45,6 +45,7 @@ async function judgeOrder(world: World, flow: Flow, count: number, findings: Fin
   const together = [...perKey.values()].filter((calls) =>
     calls.some(({ at }, index) => index > 0 && at - (calls[index - 1]?.at ?? 0) < answerAfterMs),
   );
+  findings.note(`${count} events, one sender, ${perKey.size} keys: ${together.length} with two runs at once`);
   findings.must(together.length === 0, `runs of ${together.length} of 10 keys were under way at once`);
   const disordered = [...perKey.values()].filter((calls) =>
     calls.some(({ event }, index) => index > 0 && seqOf(event) < seqOf(calls[index - 1]?.event ?? "")),

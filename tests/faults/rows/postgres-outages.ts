@@ -3,8 +3,9 @@ import { check, runsOf } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import { percentile } from "../findings.ts";
 import type { Flow } from "../flow.ts";
+import { residentMb } from "../memory.ts";
 import type { Sending } from "../producer.ts";
-import { judgeRefusals, residentMb } from "../refusals.ts";
+import { judgeRefusals } from "../refusals.ts";
 import { delay, poll } from "../until.ts";
 import type { World } from "../world.ts";
 
@@ -122,71 +123,6 @@ export const postgresAway: Fault = {
     await check(world, flow, findings, { boundMs: 60_000 });
   },
 };
-
-export const postgresSlow: Fault = {
-  id: "F9",
-  title: "PostgreSQL slow: a lock on runs, then a slow insert",
-  layout: "split",
-  async inject(world, findings, size) {
-    const flow = await world.newFlow("f9", { counts: false });
-    const lockMs = size.isFull ? 20_000 : 8_000;
-    const sending = world.send(flow, {
-      count: 100_000,
-      ratePerS: 50,
-      connections: 50,
-      resends: false,
-      timeoutMs: 20_000,
-    });
-    await delay(1_000);
-    const client = await world.stores.pool.connect();
-    await client.query("BEGIN");
-    await client.query("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE");
-    const lockedAt = Date.now();
-    const unreadyMs = await poll(
-      async () => ((await readyStatus(world)) === 503 ? Date.now() - lockedAt : undefined),
-      lockMs,
-      100,
-    );
-    await delay(Math.max(0, lockMs - (Date.now() - lockedAt)));
-    await client.query("ROLLBACK");
-    client.release();
-    const freedAt = Date.now();
-    findings.within("readiness says no after", unreadyMs, 5_000);
-    await slowInserts(world, 4_000);
-    sending.stop();
-    await sending.done;
-    const attempts = world.producer.attempts(sending.id);
-    judgeRefusals(
-      findings,
-      "runs locked",
-      attempts.filter(({ sentAt }) => sentAt > lockedAt + 100 && sentAt < freedAt - 100),
-      5_000,
-    );
-    const firstOk = attempts.find(({ sentAt, status }) => sentAt > freedAt && status >= 200 && status < 300);
-    const recoveredMs = firstOk && firstOk.sentAt + firstOk.tookMs - freedAt;
-    findings.recovered(recoveredMs ?? 60_000);
-    findings.within("first 2xx after the lock", recoveredMs, 5_000);
-    await check(world, flow, findings, { boundMs: 60_000 });
-  },
-};
-
-async function slowInserts({ stores }: World, forMs: number): Promise<void> {
-  await stores.pool.query(`
-    CREATE OR REPLACE FUNCTION faults.sleep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;
-    CREATE TRIGGER faults_sleep AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION faults.sleep();`);
-  await delay(forMs);
-  await stores.pool.query("DROP TRIGGER faults_sleep ON events");
-}
-
-async function readyStatus({ ingresses: [ingress] }: World): Promise<number> {
-  try {
-    const answer = await fetch(`${ingress.url}/readyz`, { signal: AbortSignal.timeout(1_500) });
-    await answer.arrayBuffer();
-    return answer.status;
-  } catch {
-    return 503; // no answer in time is a no to every load balancer
-  }
-}
 
 export const postgresFull: Fault = {
   id: "F10",

@@ -37,7 +37,9 @@ export const queueOutages: readonly Fault[] = [
       await stores.wipeQueue();
       sending.stop();
       await sending.done;
-      const refused = world.producer.attempts(`${flow.name}/`).filter(({ status }) => status < 200 || status > 299);
+      const attempts = world.producer.attempts(sending.id);
+      const refused = attempts.filter(({ status }) => status < 200 || status > 299);
+      findings.note(`${attempts.length} requests, ${refused.length} not answered 2xx`);
       findings.must(
         refused.length === 0,
         `${refused.length} requests were not answered 2xx, such as ${refused[0]?.status} ${refused[0]?.error ?? ""}`,

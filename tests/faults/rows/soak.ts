@@ -1,7 +1,7 @@
 import { check } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import { type Findings, percentile } from "../findings.ts";
-import { residentMb } from "../refusals.ts";
+import { residentMb } from "../memory.ts";
 import { delay } from "../until.ts";
 import { restart, type World } from "../world.ts";
 

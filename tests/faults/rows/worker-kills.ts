@@ -2,8 +2,10 @@ import { check, runsOf } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import { type Findings, percentile } from "../findings.ts";
 import type { Flow } from "../flow.ts";
-import { holderOf, type Killed, killAtPoint, killDuringCall, recoveryTimes, workerPoints } from "../kill-points.ts";
+import { groupBy } from "../group-by.ts";
+import { type Killed, killAtPoint, killDuringCall, recoveryTimes, runsOfHolder, workerPoints } from "../kill-points.ts";
 import type { ServerProcess } from "../server-process.ts";
+import type { SinkCall } from "../sink-messages.ts";
 import { delay, poll } from "../until.ts";
 import type { World } from "../world.ts";
 
@@ -28,15 +30,17 @@ export const workerKills: readonly Fault[] = [
     async inject(world, findings, size) {
       const flow = await world.newFlow("f1", { timeout: "20s" });
       const once = await world.newFlow("f1-once", { timeout: "20s", atMostOnce: true });
-      for (const { name } of [flow, once]) world.sink.setMode(name, { kind: "answer", status: 200, afterMs: 500 });
+      for (const { name } of [flow, once]) world.sink.setMode(name, { kind: "answer", status: 200, afterMs: 3_000 });
       const load = { count: 100_000, connections: 50, resends: true };
       const sendings = [world.send(flow, { ...load, ratePerS: 10 }), world.send(once, { ...load, ratePerS: 2 })];
       const recoveries: Promise<number[]>[] = [];
+      const kills: Kill[] = [];
       for (let kill = 0; kill < size.times(100, 10); kill++) {
         const moment = moments[kill % moments.length] ?? "a random moment";
         const killed = await killWorker(world, flow, moment, world.workers[kill % 2 === 0 ? 0 : 1]);
         if (!killed) findings.must(false, `the kill-point "${moment}" was not reached`);
         else {
+          kills.push({ at: killed.at, held: new Set(await runsOfHolder(world, killed.pid)) });
           recoveries.push(recoveryTimes(world, killed, recoveryLimitMs));
           await killed.process.start();
         }
@@ -44,6 +48,7 @@ export const workerKills: readonly Fault[] = [
       for (const sending of sendings) sending.stop();
       await Promise.all(sendings.map(({ done }) => done));
       await judgeRecovery(recoveries, findings);
+      judgeRepeats(world.sink.calls(flow.name), kills, findings);
       // A run whose worker is killed three times over is quarantined by design, whoever killed it.
       const runs = await check(world, flow, findings, { boundMs: 60_000, endings: ["succeeded", "failed"] });
       const quarantined = runs.filter(({ status }) => status === "failed");
@@ -79,58 +84,7 @@ export const workerKills: readonly Fault[] = [
       await check(world, flow, findings, { boundMs: 60_000 });
     },
   },
-  {
-    id: "F3",
-    title: "a poison payload that kills its worker every time",
-    layout: "split",
-    async inject(world, findings, size) {
-      const poison = await world.newFlow("f3-poison", { timeout: "20s" });
-      const good = await world.newFlow("f3-good");
-      const poisons = size.times(5, 2);
-      world.sink.setMode(poison.name, { kind: "hang" });
-      const goods = world.send(good, { count: size.times(500, 100), ratePerS: 20, connections: 20, resends: true });
-      const bads = world.send(poison, { count: poisons, connections: 5, resends: true });
-      const killing = killOnEveryCall(world, poison);
-      await Promise.all([goods.done, bads.done]);
-      const poisoned = await check(world, poison, findings, { boundMs: 120_000, endings: ["failed"] });
-      const kills = await killing.end();
-      findings.must(
-        poisoned.every(({ failure }) => failure?.includes("quarantined") === true),
-        "a poison run did not end as quarantined",
-      );
-      const worst = Math.max(...kills.values());
-      findings.must(worst <= 3, `a poison run killed its worker ${worst} times; at most 3 times are allowed`);
-      findings.note(`${[...kills.values()].reduce((sum, times) => sum + times, 0)} workers killed`);
-      await check(world, good, findings, { boundMs: 60_000 });
-    },
-  },
 ];
-
-/** As a payload that ends its worker: whoever calls for a run of this flow dies, and is started again. */
-function killOnEveryCall(world: World, flow: Flow): { end(): Promise<ReadonlyMap<string, number>> } {
-  const kills = new Map<string, number>();
-  let isOver = false;
-  const stopWatching = world.sink.watch(flow.name, async ({ run }) => {
-    const worker = await holderOf(world, run, world.workers);
-    if (!worker) return;
-    kills.set(run, (kills.get(run) ?? 0) + 1);
-    worker.killNow();
-  });
-  const restarting = world.workers.map(async (worker) => {
-    while (!isOver) {
-      if (!worker.isRunning()) await worker.start();
-      await delay(50);
-    }
-  });
-  return {
-    async end() {
-      isOver = true;
-      stopWatching();
-      await Promise.all(restarting);
-      return kills;
-    },
-  };
-}
 
 async function killWorker(
   world: World,
@@ -156,4 +110,25 @@ async function judgeRecovery(recoveries: readonly Promise<number[]>[], findings:
   findings.must(times.length > 0, "no kill hit a worker that held a run");
   findings.within(`the slowest of ${times.length} interrupted runs was taken up again in`, worst, recoveryBarMs);
   findings.within("p95", percentile(times, 0.95), 20_000);
+}
+
+type Kill = { at: number; held: ReadonlySet<string> };
+
+/** A killed worker's last bytes may still have been on their way. */
+const onTheWayMs = 1_000;
+
+/** A call is repeated only where the worker that made it was killed before the call was on record. */
+function judgeRepeats(calls: readonly SinkCall[], kills: readonly Kill[], findings: Findings): void {
+  let repeated = 0;
+  let unprovoked = 0;
+  for (const ofRun of groupBy(calls, ({ run }) => run).values()) {
+    for (const [index, { run, at }] of ofRun.slice(1).entries()) {
+      repeated++;
+      const before = ofRun[index]?.at ?? 0;
+      const isProvoked = kills.some((kill) => kill.held.has(run) && kill.at > before - onTheWayMs && kill.at < at);
+      if (!isProvoked) unprovoked++;
+    }
+  }
+  findings.note(`${repeated} calls repeated after a kill, ${unprovoked} without one`);
+  findings.must(unprovoked === 0, `${unprovoked} calls were repeated although nobody killed the worker that made them`);
 }

@@ -17,6 +17,7 @@ export function runTree(run: Run, view: RunView): string[] {
     `${paint("strong", run.id)}  ${paintStatus(run.status, paint)}`,
     `${printable(run.automation.name)}, version ${run.version.number}, ${run.triggerType}, ${times}`,
     ...(run.reason === null ? [] : [printable(run.reason)]),
+    ...(run.replayOf === null ? [] : [paint("faint", `replay of ${run.replayOf}`)]),
     ...(run.retryOf === null ? [] : [paint("faint", `retry of ${run.retryOf}`)]),
     ...(run.retriedBy.length === 0
       ? []

@@ -14,6 +14,7 @@ export function exampleRunSummary(change: Partial<RunSummary> = {}): RunSummary 
     failureCode: null,
     failedPath: null,
     retryOf: null,
+    replayOf: null,
     queuedAt: at,
     startedAt: at,
     finishedAt: "2026-11-21T09:30:01.200Z",

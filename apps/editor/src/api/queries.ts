@@ -88,6 +88,7 @@ export const deliveryQuery = (deliveryId: string) =>
     queryKey: ["deliveries", deliveryId],
     queryFn: ({ signal }) => api.deliveries.get({ deliveryId }, { signal }),
     staleTime: 60_000,
+    refetchInterval: ({ state }) => (state.data?.replays.some(({ status }) => isUnfinished(status)) ? 2_000 : false),
   });
 
 export const connectionsQuery = queryOptions({

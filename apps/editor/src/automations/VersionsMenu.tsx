@@ -14,7 +14,7 @@ import { publishedQuery } from "./published-query.ts";
 export function VersionsMenu() {
   const { automation, definition, store } = useEditor();
   const [isOpen, setIsOpen] = useState(false);
-  const { data } = useQuery({ ...versionsQuery(automation.id), enabled: isOpen });
+  const { data, error, refetch } = useQuery({ ...versionsQuery(automation.id), enabled: isOpen });
   const { data: published } = useQuery(publishedQuery(automation));
   const restore = async (number: number) => {
     try {
@@ -35,7 +35,13 @@ export function VersionsMenu() {
       <Menu.Dropdown>
         <div className={classes.summary}>Draft: {isOpen && publishSummary(published?.definition, definition)}</div>
         <Menu.Divider />
-        {data?.items.length === 0 && <div className={classes.summary}>Nothing is published yet.</div>}
+        {!data && !error && <Menu.Item disabled>Loading…</Menu.Item>}
+        {error && (
+          <Menu.Item closeMenuOnClick={false} onClick={() => void refetch()}>
+            The versions could not be loaded. Try again
+          </Menu.Item>
+        )}
+        {data?.items.length === 0 && <Menu.Item disabled>Nothing is published yet.</Menu.Item>}
         {data?.items.map(({ id, number, publishedAt, publishedBy }) => (
           <Menu.Item key={id} leftSection={<RotateCcw size={14} aria-hidden />} onClick={() => void restore(number)}>
             <span className="visually-hidden">Restore to the draft: </span>

@@ -1,8 +1,8 @@
 import type { EventView } from "@millrace/contract";
-import { uniqueKeys } from "../shell/unique-keys.ts";
 import { bodyNote, bodyValue } from "./body-value.ts";
 import classes from "./EventPanels.module.css";
 import { JsonPanel } from "./JsonPanel.tsx";
+import { NamedValues } from "./NamedValues.tsx";
 
 const bodyBase = ["trigger", "body"];
 
@@ -18,23 +18,5 @@ export function EventPanels({ event }: { event: EventView }) {
       <NamedValues title="Headers" values={event.headers} />
       {event.query.length > 0 && <NamedValues title="Query" values={event.query} />}
     </div>
-  );
-}
-
-function NamedValues({ title, values }: { title: string; values: readonly { name: string; value: string }[] }) {
-  if (values.length === 0) return null;
-  const keys = uniqueKeys(values.map(({ name }) => name));
-  return (
-    <section className={classes.named} aria-label={title}>
-      <strong>{title}</strong>
-      <dl>
-        {values.map(({ name, value }, index) => (
-          <div key={keys[index]}>
-            <dt>{name}</dt>
-            <dd dir="auto">{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
   );
 }

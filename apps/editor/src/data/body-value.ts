@@ -6,6 +6,7 @@ export function bodyValue(body: BodyView): Json {
   switch (body.kind) {
     case "json":
     case "form":
+    case "multipart":
       return body.value;
     case "text":
       return body.text;
@@ -21,18 +22,26 @@ export function bodyValue(body: BodyView): Json {
 export function bodyNote(body: BodyView): string | undefined {
   switch (body.kind) {
     case "empty":
-      return "The body was empty.";
+      return "No body: it was empty, or the request was refused before it was read.";
     case "binary":
-      return "Binary, shown as base64.";
+      return ["Binary, shown as base64.", malformedNote(body.malformed)].filter(Boolean).join(" ");
     case "tooLarge":
       return `The body is larger than ${Math.round(body.limitBytes / 1024)} KiB, too large to show.`;
     case "text":
-      return body.malformed ? `It says that it is JSON, but: ${body.malformed}. It was kept as text.` : undefined;
+      return malformedNote(body.malformed);
     case "json":
       return body.findings.length > 0
         ? `Kept as text because JavaScript would round them: ${body.findings.map(({ path }) => path).join(", ")}.`
         : undefined;
+    case "multipart":
+      return "A multipart form: fields are text, a file's content is base64.";
     case "form":
       return undefined;
   }
+}
+
+function malformedNote(malformed: string | null): string | undefined {
+  return malformed === null
+    ? undefined
+    : `It is not what its content type says, so it was kept as it came: ${malformed}.`;
 }

@@ -104,6 +104,14 @@ function RunOrigin({ run }: { run: Run }) {
         Started {momentText(run.queuedAt)} by {run.triggerType === "manual" ? "hand" : run.triggerType} · version{" "}
         {run.version.number}
       </div>
+      {run.replayOf && (
+        <div>
+          Replay of{" "}
+          <Link to="/deliveries" search={{ delivery: run.replayOf }} className="mono">
+            {run.replayOf}
+          </Link>
+        </div>
+      )}
       {run.retryOf && (
         <div>
           Retry of{" "}

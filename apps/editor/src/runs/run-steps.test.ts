@@ -34,6 +34,7 @@ const run: Run = {
   failureCode: "timeout",
   failedPath: "size[0].warn",
   retryOf: null,
+  replayOf: null,
   queuedAt: time(0),
   startedAt: time(1),
   finishedAt: time(10),

@@ -6,13 +6,16 @@ type Props = {
   title: string;
   children: ReactNode;
   confirm: string;
+  /** Of the button that confirms; red unless nothing is lost. */
+  color?: string;
   isBusy?: boolean;
   onConfirm: () => void;
   onClose: () => void;
 };
 
-/** Asks before something is lost for good. */
-export function ConfirmDialog({ isOpen, title, children, confirm, isBusy = false, onConfirm, onClose }: Props) {
+/** Asks before something that can't be undone. */
+export function ConfirmDialog(props: Props) {
+  const { isOpen, title, children, confirm, color = "red.8", isBusy = false, onConfirm, onClose } = props;
   return (
     <Modal
       opened={isOpen}
@@ -27,7 +30,7 @@ export function ConfirmDialog({ isOpen, title, children, confirm, isBusy = false
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
-        <Button color="red.8" autoContrast onClick={onConfirm} loading={isBusy} data-autofocus>
+        <Button color={color} autoContrast onClick={onConfirm} loading={isBusy} data-autofocus>
           {confirm}
         </Button>
       </Group>

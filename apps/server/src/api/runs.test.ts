@@ -98,6 +98,18 @@ test("lists runs by automation, status and time", async () => {
   expect(listed?.activity.at(-1)).toMatchObject({ runs: 2, failed: 1 });
 });
 
+test("a list says what holds a run back, as the run itself does", async () => {
+  const { client } = await api.openWorkspace("held-back");
+  const { id: automationId } = await client.automations.create({ definition: { ...helloDefinition, concurrency: 1 } });
+  await client.automations.publish({ automationId });
+  const { runId: first } = await client.automations.run({ automationId });
+  const { runId: second } = await client.automations.run({ automationId });
+  await api.store.claim({ workerId: "w1", leaseMs: 60_000, limit: 1, runIds: [first] });
+  const { items } = await client.runs.list({ automationId });
+  expect(items.find(({ id }) => id === second)?.reason).toBe("Held back: 1 of 1 runs of this automation are running.");
+  expect((await client.runs.get({ runId: second })).reason).toBe(items.find(({ id }) => id === second)?.reason);
+});
+
 test("a sample of a step is what it gave last", async () => {
   const { automation, runId } = await recordFailedRun(api, own.client, own.workspaceId, "Sampled");
   const samples = await own.client.automations.samples({ automationId: automation.id });
@@ -177,6 +189,33 @@ test("a delivery shows the request, the verdict and the exact answer, and keeps 
   });
   const shown = JSON.stringify([delivery, samples, await own.client.runs.get({ runId: accepted.runId })]);
   expect(shown).not.toMatch(/header-secret|query-secret/);
+});
+
+test("a multipart form is shown and sampled by its fields, and a broken one as it came", async () => {
+  const automation = await own.client.automations.create({ definition: { ...helloDefinition, name: "Forms" } });
+  const send = async (body: string) => {
+    const { deliveryId } = await api.intake.refuse({
+      ...{ workspaceId: own.workspaceId, automationId: automation.id, endpointId: automation.id, sourceIp: null },
+      ...{ verdict: "rejected", reason: "Not published.", answer: { status: 409, body: "" } },
+      event: {
+        ...{ method: "POST", query: "", headers: [], receivedAt: new Date(), body: Buffer.from(body, "latin1") },
+        contentType: "multipart/form-data; boundary=x",
+      },
+    });
+    return (await own.client.deliveries.get({ deliveryId })).event?.body;
+  };
+  const file =
+    '--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\nContent-Type: image/png\r\n\r\n\xff\r\n';
+  const malformed = "the form ends before its closing boundary";
+  expect(await send(file)).toEqual({
+    kind: "binary",
+    base64: Buffer.from(file, "latin1").toString("base64"),
+    malformed,
+  });
+  const value = { f: { name: "a.png", type: "image/png", size: 1, base64: "/w==" } };
+  expect(await send(`${file}--x--`)).toEqual({ kind: "multipart", value });
+  const { triggers } = await own.client.automations.samples({ automationId: automation.id });
+  expect(triggers[0]?.trigger.body).toEqual(value);
 });
 
 test("an id that is no id is refused, and one that names nothing is not found", async () => {

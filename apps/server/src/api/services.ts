@@ -30,7 +30,7 @@ export interface LiveWatch {
 /** All that the API needs. Every repository is asked with the caller's workspace. */
 export interface ApiServices {
   automations: AutomationRepository;
-  versions: Pick<VersionRepository, "publish" | "listVersions" | "getVersion">;
+  versions: Pick<VersionRepository, "publish" | "listVersions" | "getVersion" | "getDefinition">;
   endpoints: Pick<EndpointRepository, "getWebhookToken" | "rotateEndpoint">;
   runs: RunRepository;
   deliveries: DeliveryRepository;

@@ -101,7 +101,10 @@ async function openStores(
     { limitMs, onWait: ({ message }) => log.warn(`waiting up to ${limitMs / 1_000} s: ${message}`) },
   );
   closers.add("database", 5_000, () => database.close());
-  await migrate(databaseUrl);
+  await migrate(databaseUrl, {
+    onPartitionsLate: (err) =>
+      log.warn({ err }, "the coming days' partitions can't be made yet; maintenance tries again"),
+  });
   const queue = queueConfig({ databaseUrl, redisUrl: config.redisUrl, shards: config.queueShards });
   await migrateQueue(queue);
   return { database, queue };

@@ -8,6 +8,7 @@ import { healthRoutes } from "../health.ts";
 import { createAdmission } from "../ingress/admission.ts";
 import type { Ingress } from "../ingress/exchange.ts";
 import { createIngress } from "../ingress/ingress.ts";
+import { createLateWrites } from "../ingress/late-writes.ts";
 import { createStatusLinks } from "../ingress/status-links.ts";
 import { startMaintenance } from "../maintenance.ts";
 import { createMetrics } from "../metrics/create-metrics.ts";
@@ -15,7 +16,7 @@ import { createRunMetrics } from "../metrics/run-metrics.ts";
 import { createStoreMetrics } from "../metrics/store-metrics.ts";
 import { createVaultMetrics } from "../metrics/vault-metrics.ts";
 import { createWebhookMetrics } from "../metrics/webhook-metrics.ts";
-import { logRuns, tellAll } from "../observe-runs.ts";
+import { logRuns, observed, tellAll } from "../observe-runs.ts";
 import { type Foundation, type Services, startWorker } from "../services.ts";
 import type { Closers } from "./closers.ts";
 import type { ReadyFacts } from "./terminal.ts";
@@ -48,7 +49,7 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
   const { config, services, database } = options;
   const metrics = createMetrics({ token: config.metricsToken });
   createStoreMetrics(metrics.registry, {
-    pool: database.pool,
+    pools: database.pools,
     runGauges: createRunGauges(database.pool).read,
     ringCounts: services.queueMetrics.count,
   });
@@ -62,8 +63,9 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
     ingress = openIngress(options, metrics, checks, closing.signal);
     options.takeHooks(ingress);
   }
-  const api = await openApi(options);
-  if (config.roles.has("worker")) await openWorkerRole(options, metrics);
+  const runs = await openRunObservers(options, metrics);
+  const api = await openApi(options, runs.observe);
+  if (config.roles.has("worker")) await openWorkerRole(options, runs);
   let isOpen = true;
   const health = healthRoutes({ isOpen: () => isOpen, checks });
   return {
@@ -97,36 +99,49 @@ function openIngress(
       ...services,
       admission,
       endpoints: admission.limitLookups(services.endpoints),
-      intake: admission.limitWrites(services.intake),
+      intake: admission.limitWrites(services.intake, createLateWrites(services)),
       publicUrl: url,
       statusLinks: createStatusLinks(ring, url),
       closing,
       trustedProxies: config.trustedProxies,
       observe: webhooks.observe,
+      awaitsRun: webhooks.awaitsRun,
     }),
   );
 }
 
-async function openWorkerRole(
-  { config, services, database, queue, closers, log }: RolesOptions,
-  { registry }: Metrics,
-) {
+type RunObservers = Awaited<ReturnType<typeof openRunObservers>>;
+
+/** Of what a worker does, and of what people do to runs. */
+async function openRunObservers({ config, closers, log }: RolesOptions, { registry }: Metrics) {
   let active = () => 0;
-  const runs = createRunMetrics(registry, () => active());
-  const observers: RunObserver[] = [runs.observer, logRuns(log)];
-  if (config.traces) {
+  const metrics = createRunMetrics(registry, () => active());
+  const observers: RunObserver[] = [metrics.observer, logRuns(log)];
+  if (config.traces && (config.roles.has("worker") || config.roles.has("api"))) {
     // The tracing libraries are loaded by those who want traces only.
     const { createRunTracer } = await import("../tracing/run-tracer.ts");
     const tracer = createRunTracer(config.traces);
     closers.add("traces", 5_000, tracer.close);
     observers.push(tracer);
   }
-  const worker = await startWorker(services, queue, config.workerConcurrency, {
+  return {
+    ...metrics,
     observe: tellAll(observers, log),
-    onRecovery: runs.observeRecovery,
-    onLostLeases: runs.observeLostLeases,
+    countActive(count: () => number) {
+      active = count;
+    },
+  };
+}
+
+async function openWorkerRole(
+  { config, services, database, queue, closers }: RolesOptions,
+  { observe, observeRecovery, countActive }: RunObservers,
+) {
+  const worker = await startWorker(services, queue, config.workerConcurrency, {
+    observe,
+    onRecovery: observeRecovery,
   });
-  active = worker.pool.active;
+  countActive(worker.pool.active);
   closers.add("worker", drainMs + 10_000, async (manner) => {
     await worker.close(manner === "hurried" ? 0 : drainMs);
   });
@@ -140,7 +155,10 @@ async function openWorkerRole(
 type OpenApi = Pick<OpenRoles, "readFacts"> & { pages: Router[] };
 
 /** Everything that people and their programs talk to, and what they find at the first start. Loaded only where it is served. */
-async function openApi({ config, root, url, services, database, ring }: RolesOptions): Promise<OpenApi> {
+async function openApi(
+  { config, root, url, services, database, ring }: RolesOptions,
+  observe: RunObserver,
+): Promise<OpenApi> {
   const isServed = config.roles.has("api");
   const nothing = { pages: [], readFacts: async () => ({ setupLink: undefined, webhook: undefined }) };
   // On a database of our own nobody else prepares it; an ingress alone can't, for want of the keys.
@@ -158,7 +176,10 @@ async function openApi({ config, root, url, services, database, ring }: RolesOpt
   const { createApi } = await import("../api/create-api.ts");
   const { editorFiles } = await import("../editor-files.ts");
   return {
-    pages: [createApi({ ...services, auth, publicUrl: url }), editorFiles(join(root, "apps", "editor", "dist"), url)],
+    pages: [
+      createApi({ ...services, runControl: observed(services.runControl, observe), auth, publicUrl: url }),
+      editorFiles(join(root, "apps", "editor", "dist"), url),
+    ],
     readFacts: () => readFacts(services, workspaceId, url),
   };
 }

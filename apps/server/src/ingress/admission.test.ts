@@ -56,11 +56,34 @@ describe("what waits for the database is bounded", () => {
     const { admission } = open({ bytes: 10 });
     const closing: ((wasAnswered: boolean) => void)[] = [];
     const exchange = { onceClosed: (listener: (wasAnswered: boolean) => void) => void closing.push(listener) };
-    expect(admission.meter(exchange)(8)).toBe(true);
-    expect(admission.meter(exchange)(3)).toBe(false);
+    expect(admission.meter(exchange, "a", 10).take(8)).toBe(true);
+    expect(admission.meter(exchange, "b", 10).take(3)).toBe(false);
     expect(admission.turnAway()).toBe("overloaded");
     closing[0]?.(true);
     expect(admission.turnAway()).toBeUndefined();
+  });
+
+  test("in bytes at one endpoint, so that those of others find room, however many come to the one", () => {
+    const { admission } = open({ bytes: 12, endpointBytes: 4 });
+    const exchange = { onceClosed: () => undefined };
+    const take = (endpointId: string, bytes: number) => admission.meter(exchange, endpointId, 10).take(bytes);
+    expect(take("busy", 3)).toBe(true);
+    for (let count = 0; count < 100; count++) expect(take("busy", 2)).toBe(false);
+    expect([admission.state().bytes, admission.turnAway()]).toEqual([3, undefined]);
+    expect([take("busy", 1), take("other", 4)]).toEqual([true, true]);
+  });
+
+  test("in bytes at one endpoint, which may be those of one large body", () => {
+    const { admission } = open({ bytes: 12, endpointBytes: 4 });
+    const large = admission.meter({ onceClosed: () => undefined }, "a", 10);
+    expect([large.take(4), large.take(6)]).toEqual([true, true]);
+    expect(admission.meter({ onceClosed: () => undefined }, "a", 10).take(1)).toBe(false);
+    large.giveBack();
+    large.giveBack();
+    expect([admission.state().bytes, admission.meter({ onceClosed: () => undefined }, "a", 10).take(1)]).toEqual([
+      0,
+      true,
+    ]);
   });
 
   test("in one turn of the event loop, once there was no room, so that those behind hear it soon", async () => {
@@ -135,7 +158,7 @@ describe("a database that stands still", () => {
 describe("the room to wait in", () => {
   const open = () => {
     let nowMs = 0;
-    const room = createWaitingRoom({ least: 10, most: 100, soonMs: 500, now: () => nowMs });
+    const room = createWaitingRoom({ least: 10, most: 100, soonMs: 500, calmMs: 5_000, now: () => nowMs });
     return { room, pass: (ms: number) => (nowMs += ms) };
   };
 
@@ -159,5 +182,17 @@ describe("the room to wait in", () => {
       room.took(Number.POSITIVE_INFINITY);
     }
     expect(room.size()).toBe(10);
+  });
+
+  test("is whole again for the next burst when an outage is over, though nobody came since", () => {
+    const { room, pass } = open();
+    for (let count = 0; count < 20; count++) {
+      pass(501);
+      room.took(Number.POSITIVE_INFINITY);
+    }
+    pass(5_000);
+    expect(room.size()).toBe(10);
+    pass(1);
+    expect(room.size()).toBe(100);
   });
 });

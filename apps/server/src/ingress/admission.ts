@@ -1,5 +1,6 @@
 import type { EngineLog, InboundRequest, Intake } from "@millrace/engine";
-import type { Exchange } from "./exchange.ts";
+import { type BodyMeter, createBodyMeter } from "./body-meter.ts";
+import type { LateWrites } from "./late-writes.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 import { createTurnLimit } from "./turn-limit.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
@@ -29,12 +30,16 @@ export const admissionLimits = {
   submitted: 300,
   /** Lookups of endpoints and of their secrets under way. */
   lookups: 200,
-  /** Bodies in memory, from the first byte to the answer. */
+  /** Bodies in memory, from the first byte until they are recorded, or the sender was answered or is gone. */
   bytes: 64 * 1_048_576,
+  /** Those of one endpoint, unless it is a single body: whoever has one URL can't keep all others out. */
+  endpointBytes: 16 * 1_048_576,
   lookupMs: 500,
   writeMs: 1_400,
   /** Recorded soon: within this. */
   soonMs: 500,
+  /** So long after the last one was late there is room for as many as ever. */
+  calmMs: 5_000,
   /** What is longer than the usual limit of a body gets that much more time: a millisecond for each of so many bytes. */
   longBytes: 1_048_576,
   longBytesPerMs: 2_000,
@@ -61,14 +66,13 @@ type Endpoints<Endpoint> = { findByToken(token: string): Promise<Endpoint | unde
 export interface Admission {
   /** Why a request that comes now is turned away, because it would have to wait for too long; undefined lets it in. */
   turnAway(): UnavailableReason | undefined;
-  /** Counts a request's bytes until it is answered or given up; false where they are one too many. */
-  meter(exchange: Pick<Exchange, "onceClosed">): (bytes: number) => boolean;
+  meter: BodyMeter["meter"];
   /** A read from the database that answers in time or rejects with Unavailable. */
   lookUp<Result>(read: () => Promise<Result>): Promise<Result>;
   /** Lookups that answer in time or reject with Unavailable. */
   limitLookups<Endpoint>(endpoints: Endpoints<Endpoint>): Endpoints<Endpoint>;
-  /** Writes that are committed in time or reject with Unavailable. */
-  limitWrites(intake: Intake): Intake;
+  /** Writes that are committed in time or reject with Unavailable. What is committed after that is `late`'s. */
+  limitWrites(intake: Intake, late?: LateWrites): Intake;
   state(): AdmissionState;
 }
 
@@ -86,8 +90,8 @@ export function createAdmission(options: {
   const queued = new Set<Work>();
   const submitted = new Set<Work>();
   const lookups = new Set<{ since: number }>();
-  let bytes = 0;
-  const room = createWaitingRoom({ ...limits.waiting, soonMs: limits.soonMs, now });
+  const bodies = createBodyMeter(limits, () => refusals.count("overloaded"));
+  const room = createWaitingRoom({ ...limits.waiting, soonMs: limits.soonMs, calmMs: limits.calmMs, now });
   const turn = createTurnLimit({ ...limits.turn, now });
   const refusals = createRefusalLog(log);
 
@@ -102,7 +106,7 @@ export function createAdmission(options: {
   const isFull = () => queued.size + submitted.size >= room.size();
 
   function turnAway(): UnavailableReason | undefined {
-    const hasNoRoom = isFull() || bytes >= limits.bytes;
+    const hasNoRoom = isFull() || bodies.bytes() >= limits.bytes;
     if (hasNoRoom) turn.crowd();
     const isTooMuch = turn.isReached() || hasNoRoom;
     const reason = isStalled() ? "unavailable" : isTooMuch ? "overloaded" : undefined;
@@ -119,16 +123,22 @@ export function createAdmission(options: {
     }
   }
 
-  function write<Result>({ event }: Pick<InboundRequest, "event">, record: () => Promise<Result>): Promise<Result> {
+  function write<Request extends Pick<InboundRequest, "event">, Result>(
+    request: Request,
+    record: () => Promise<Result>,
+    late?: (request: Request, result: Result) => void,
+  ): Promise<Result> {
     // Many may have entered while they waited for one lookup.
     if (isFull()) return Promise.reject(refusal("overloaded"));
     const enteredAt = now();
-    const extraMs = Math.max(0, event.body.byteLength - limits.longBytes) / limits.longBytesPerMs;
+    const extraMs = Math.max(0, request.event.body.byteLength - limits.longBytes) / limits.longBytesPerMs;
     return new Promise((resolve, reject) => {
+      let isLate = false;
       const work: Work = { since: enteredAt + extraMs, start };
       const deadline = afterDeadline(limits.writeMs + extraMs, () => {
         room.took(Number.POSITIVE_INFINITY);
         const wasQueued = queued.delete(work);
+        isLate = true;
         reject(refusal(wasQueued ? "overloaded" : "unavailable"));
       });
       function start(): void {
@@ -139,7 +149,8 @@ export function createAdmission(options: {
           .then(
             (result) => {
               room.took(now() - enteredAt - extraMs);
-              resolve(result);
+              if (isLate) late?.(request, result);
+              else resolve(result);
             },
             (error: unknown) => reject(refusal("unavailable", error)),
           )
@@ -171,27 +182,12 @@ export function createAdmission(options: {
 
   return {
     turnAway,
-    meter(exchange) {
-      let own = 0;
-      let isOpen = true;
-      exchange.onceClosed(() => {
-        bytes -= own;
-        isOpen = false;
-      });
-      return (more) => {
-        if (!isOpen) return true;
-        own += more;
-        bytes += more;
-        if (bytes <= limits.bytes) return true;
-        refusals.count("overloaded");
-        return false;
-      };
-    },
+    meter: bodies.meter,
     lookUp,
     limitLookups: (endpoints) => ({ findByToken: (token) => lookUp(() => endpoints.findByToken(token)) }),
-    limitWrites: (intake) => ({
-      accept: (request) => write(request, () => intake.accept(request)),
-      refuse: (request) => write(request, () => intake.refuse(request)),
+    limitWrites: (intake, late) => ({
+      accept: (request) => write(request, () => intake.accept(request), late?.accepted),
+      refuse: (request) => write(request, () => intake.refuse(request), late?.refused),
       start: (request) => write(request, () => intake.start(request)),
     }),
     state: () => ({
@@ -199,7 +195,7 @@ export function createAdmission(options: {
       queued: queued.size,
       submitted: submitted.size,
       lookups: lookups.size,
-      bytes,
+      bytes: bodies.bytes(),
       isStalled: isStalled(),
     }),
   };

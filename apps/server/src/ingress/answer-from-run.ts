@@ -15,6 +15,8 @@ export type RunAnswerServices = {
   closing?: AbortSignal;
 };
 
+type AwaitedRun = { workspaceId: string; endpointId: string; runId: string; deliveryId: string };
+
 /** Answers senders from what their runs came to. */
 export function createAnswerFromRun(services: RunAnswerServices) {
   const { admission, outcomes, statusLinks, log, closing } = services;
@@ -28,17 +30,14 @@ export function createAnswerFromRun(services: RunAnswerServices) {
      * Waits for the run, for 25 s at most, answers, and records what was sent. A sender that hangs up changes nothing for
      * the run; its delivery goes on saying that it got no answer. Gives the answer's status.
      */
-    async whenReady(
-      { workspaceId, runId, deliveryId }: { workspaceId: string; runId: string; deliveryId: string },
-      exchange: Exchange,
-    ): Promise<number> {
+    async whenReady({ workspaceId, endpointId, runId, deliveryId }: AwaitedRun, exchange: Exchange): Promise<number> {
       const gone = new AbortController();
       exchange.onceClosed(() => gone.abort());
       const stop = closing ? AbortSignal.any([gone.signal, closing]) : gone.signal;
-      const { answer, headers } = answerOf(runId, await waiter.wait(workspaceId, runId, stop));
+      const { answer, headers } = answerOf(runId, await waiter.wait({ workspaceId, endpointId, runId }, stop));
       if (!send(exchange, answer, headers)) return answer.status;
       try {
-        await outcomes.recordAnswer(workspaceId, deliveryId, answer);
+        await outcomes.recordAnswer(workspaceId, deliveryId, { ...answer, headers });
       } catch (error) {
         log.warn({ err: error, runId }, "an answer was sent and could not be recorded");
       }

@@ -108,6 +108,25 @@ describe("a body that is not what its head says", () => {
   });
 });
 
+describe("a multipart form", () => {
+  const headers = { "content-type": "multipart/form-data; boundary=x" };
+  const form = '--x\r\nContent-Disposition: form-data; name="kind"\r\n\r\norder\r\n--x--\r\n';
+
+  test("is filtered by its fields", async () => {
+    const own = await ingress.publish({ filter: "trigger.body.kind == 'order'" });
+    expect((await ingress.send(own.token, { headers, body: form })).status).toBe(202);
+    const other = await ingress.send(own.token, { headers, body: form.replace("order", "offer") });
+    expect([other.status, other.json.status]).toEqual([200, "filtered"]);
+  });
+
+  test("that is broken is text, and not taken for broken JSON", async () => {
+    const own = await ingress.publish({ dedupe: "{{ trigger.body }}" });
+    const body = form.slice(0, 40);
+    expect((await ingress.send(own.token, { headers, body })).status).toBe(202);
+    expect(await ingress.deliveries(own)).toMatchObject([{ verdict: "accepted", dedupe_key: body }]);
+  });
+});
+
 describe("a content type starts no parser of ours", () => {
   test.each([
     ["missing", {}, "{not json"],

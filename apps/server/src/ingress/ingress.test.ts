@@ -10,7 +10,8 @@ import { generateVaultKey, parseVaultKeys } from "@millrace/vault";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createAdmission } from "./admission.ts";
 import { admit, nodeExchange } from "./exchange.ts";
-import { createIngress, type IngressEndpoint } from "./ingress.ts";
+import { createIngress } from "./ingress.ts";
+import type { IngressEndpoint } from "./ingress-services.ts";
 import { patient } from "./open-test-ingress.fixture.ts";
 import { createStatusLinks } from "./status-links.ts";
 
@@ -36,12 +37,13 @@ beforeEach(async () => {
   rings = [];
   observed = [];
   endpoint = {
-    endpointId: newId("endpoint"),
+    ...{ endpointId: newId("endpoint"), originEndpointId: newId("endpoint") },
     workspaceId: newId("workspace"),
     automationId: newId("automation"),
     enabled: true,
     versionId: newId("version"),
     trigger: webhook(),
+    gone: null,
   };
   const log = { info() {}, warn() {}, error() {} };
   const admission = createAdmission({ log, limits: patient });
@@ -68,6 +70,7 @@ beforeEach(async () => {
     log,
     trustedProxies: 0,
     observe: (verdict) => observed.push(verdict),
+    awaitsRun() {},
   });
   server = createServer((request, response) => admit(ingress, nodeExchange(request, response)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

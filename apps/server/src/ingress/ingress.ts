@@ -1,61 +1,29 @@
 import { hash } from "node:crypto";
-import type { Trigger } from "@millrace/automation";
-import type {
-  AcceptRequest,
-  Doorbell,
-  EngineLog,
-  InboundRequest,
-  Intake,
-  LiveEvents,
-  RunOutcomes,
-} from "@millrace/engine";
-import { type Admission, Unavailable, type UnavailableReason } from "./admission.ts";
+import type { AcceptRequest, InboundRequest } from "@millrace/engine";
+import { unpackedDedupeKey } from "@millrace/webhooks";
+import { Unavailable, type UnavailableReason } from "./admission.ts";
 import { createAnswerFromRun } from "./answer-from-run.ts";
 import type { Exchange, Ingress } from "./exchange.ts";
-import { createTriggerCache, isWebhook, type OpenedTrigger, unpublishedTrigger } from "./opened-trigger.ts";
+import type { Call, IngressServices } from "./ingress-services.ts";
+import { closedTrigger, createTriggerCache, isWebhook } from "./opened-trigger.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { OutOfRoom } from "./read-body.ts";
-import { receivedEvent, splitTarget } from "./received-event.ts";
-import { bodyProblem, closedReason, comeBack, methodRefusal, type Refusal, unknownEndpoint } from "./refusals.ts";
-import type { LiveWatch } from "./run-waiter.ts";
+import { headerPairs, receivedEvent, splitTarget } from "./received-event.ts";
+import { createRefusalRecords } from "./refusal-records.ts";
+import {
+  bodyProblem,
+  closedReason,
+  comeBack,
+  goneRefusal,
+  methodRefusal,
+  type Refusal,
+  unknownEndpoint,
+} from "./refusals.ts";
 import { problem, type ReadyAnswer, send } from "./send-answer.ts";
 import { createShortCache } from "./short-cache.ts";
 import { sourceAddress } from "./source-address.ts";
-import type { StatusLinks } from "./status-links.ts";
-import { unpackBody } from "./unpack-body.ts";
-import { createVerifyRequest, type VerificationServices } from "./verify-request.ts";
-
-export type IngressEndpoint = {
-  endpointId: string;
-  workspaceId: string;
-  automationId: string;
-  enabled: boolean;
-  versionId: string | null;
-  trigger: Trigger | null;
-};
-
-export type IngressServices = VerificationServices & {
-  outcomes: RunOutcomes;
-  statusLinks: StatusLinks;
-  /** Aborted when this process is about to end: nobody is kept waiting from then on. */
-  closing?: AbortSignal;
-  admission: Pick<Admission, "turnAway" | "meter" | "lookUp">;
-  endpoints: { findByToken(token: string): Promise<IngressEndpoint | undefined> };
-  intake: Intake;
-  doorbell: Doorbell;
-  live: LiveEvents & LiveWatch;
-  log: EngineLog;
-  trustedProxies: number;
-  observe(verdict: string, status: number): void;
-};
-
-/** One request on its way through. */
-type Call = {
-  endpoint: IngressEndpoint;
-  trigger: OpenedTrigger;
-  exchange: Exchange;
-  inbound: InboundRequest;
-};
+import { packingFault, unpackBody } from "./unpack-body.ts";
+import { createVerifyRequest } from "./verify-request.ts";
 
 const hookPath = /^\/hooks\/([A-Za-z0-9_-]{16,128})$/;
 
@@ -63,18 +31,18 @@ export const isHook = (target: string | undefined): boolean => target?.startsWit
 
 /** Verify, record, answer, ring. Nothing else happens between a sender and the database. */
 export function createIngress(services: IngressServices): Ingress {
-  const { clock } = services;
-  const now = () => clock.now().getTime();
+  const { clock, steadyNow = () => performance.now() } = services;
   const findEndpoint = createShortCache({
     find: (token: string) => services.endpoints.findByToken(token),
     // Tokens are kept as hashes only.
     keyOf: (token) => hash("sha256", token, "base64"),
-    now,
+    now: steadyNow,
   });
   const openTrigger = createTriggerCache();
   const verifyRequest = createVerifyRequest(services);
-  const rateLimits = createRateLimits(now);
+  const rateLimits = createRateLimits(steadyNow);
   const answerFromRun = createAnswerFromRun(services);
+  const refusalRecords = createRefusalRecords({ ...services, now: steadyNow });
 
   return {
     turnAway() {
@@ -82,13 +50,17 @@ export function createIngress(services: IngressServices): Ingress {
       return reason && refusalOf(reason);
     },
     receive(exchange) {
-      receive(exchange).catch((error: unknown) => exchange.answer(unavailable(error)));
+      receive(exchange).catch(giveUp(exchange));
     },
   };
 
   function refusalOf(reason: UnavailableReason): ReadyAnswer {
     services.observe(reason, 503);
     return comeBack[reason];
+  }
+
+  function giveUp(exchange: Exchange): (error: unknown) => void {
+    return (error) => void exchange.answer(unavailable(error));
   }
 
   function unavailable(error: unknown): ReadyAnswer {
@@ -110,35 +82,46 @@ export function createIngress(services: IngressServices): Ingress {
       send(exchange, unknownEndpoint);
       return;
     }
+    const { versionId } = endpoint;
+    const trigger =
+      versionId !== null && isWebhook(endpoint.trigger)
+        ? openTrigger(versionId, endpoint.trigger)
+        : closedTrigger(endpoint.trigger);
     const inbound = (body: Uint8Array): InboundRequest => ({
       workspaceId: endpoint.workspaceId,
       automationId: endpoint.automationId,
       endpointId: endpoint.endpointId,
-      event: receivedEvent(exchange, query, body, clock.now()),
+      event: receivedEvent(exchange, query, body, clock.now(), trigger.secretPlaces),
       sourceIp: sourceAddress(exchange, services.trustedProxies),
     });
-    const { versionId } = endpoint;
-    const trigger =
-      versionId !== null && isWebhook(endpoint.trigger) ? openTrigger(versionId, endpoint.trigger) : unpublishedTrigger;
-    const call = { endpoint, trigger, exchange };
+    const limits = services.admission.meter(exchange, endpoint.endpointId, trigger.limitBytes);
+    await take({ endpoint, trigger, exchange, limits }, inbound);
+  }
+
+  /** What can be said without the body is said without it, as long as nothing of the request can be used later. */
+  async function take(call: Omit<Call, "inbound">, inbound: (body: Uint8Array) => InboundRequest): Promise<void> {
+    const { endpoint, trigger, exchange, limits } = call;
+    const refuseUnread = (refusal: Refusal) => refuse({ ...call, inbound: inbound(new Uint8Array()) }, refusal);
     const { method } = exchange;
-    if (!trigger.methods.has(method) && !trigger.questionMethods.has(method)) {
-      await refuse({ ...call, inbound: inbound(new Uint8Array()) }, methodRefusal(method, trigger));
-      return;
+    const encoding = exchange.headers["content-encoding"];
+    if (!endpoint.gone) {
+      if (!trigger.methods.has(method) && !trigger.questionMethods.has(method))
+        return refuseUnread(methodRefusal(method, trigger));
+      const fault = packingFault(encoding);
+      if (fault) return refuseUnread(bodyProblem(fault));
     }
-    const limits = { bytes: trigger.limitBytes, take: services.admission.meter(exchange) };
     const read = await exchange.readBody(limits);
-    if (!read.ok) {
-      await refuse({ ...call, inbound: inbound(new Uint8Array()) }, bodyProblem(read));
-      return;
-    }
+    if (!read.ok) return refuseUnread(endpoint.gone ? goneRefusal(endpoint.gone) : bodyProblem(read));
     const sent = { ...call, inbound: inbound(read.body) };
+    if (endpoint.gone) return refuse(sent, goneRefusal(endpoint.gone));
     const verified = await prove(sent);
     if (!verified) return;
-    const unpacked = await unpackBody(read.body, exchange.headers["content-encoding"], limits);
-    if (!unpacked.ok) await refuse(sent, bodyProblem(unpacked));
-    else if (unpacked.body === read.body) await judge(sent, verified.dedupeKey);
-    else await judge({ ...call, inbound: inbound(unpacked.body) }, verified.dedupeKey);
+    const unpacked = await unpackBody(read.body, encoding, limits);
+    if (!unpacked.ok) return refuse(sent, bodyProblem(unpacked));
+    if (unpacked.body === read.body) return judge(sent, verified.dedupeKey);
+    const opened = { ...call, inbound: inbound(unpacked.body) };
+    const choice = trigger.verification?.choice;
+    return judge(opened, choice && unpackedDedupeKey(choice, opened.inbound.event));
   }
 
   /** Undefined once the request was answered: it could not be verified, asked something, or comes to a closed door. */
@@ -146,7 +129,9 @@ export function createIngress(services: IngressServices): Ingress {
     const { endpoint, trigger, exchange, inbound } = call;
     let dedupeKey: string | undefined;
     if (trigger.verification) {
-      const { workspaceId, event, sourceIp } = inbound;
+      const { workspaceId, sourceIp } = inbound;
+      // Nothing but the verification sees the secrets that are sent along.
+      const event = trigger.secretPlaces ? { ...inbound.event, headers: headerPairs(exchange) } : inbound.event;
       const arrived = { workspaceId, event, target: exchange.target, sourceIp };
       const verified = await verifyRequest(trigger.verification, arrived);
       if (verified.kind !== "verified") {
@@ -168,7 +153,7 @@ export function createIngress(services: IngressServices): Ingress {
 
   /** After the verification, so that nobody but the sender can use up what the sender may send. */
   function rateFault({ endpoint, trigger: { rateLimit } }: Call): Refusal | undefined {
-    const seconds = rateLimit && rateLimits.refuse(endpoint.endpointId, rateLimit);
+    const seconds = rateLimit && rateLimits.refuse(endpoint.originEndpointId, rateLimit);
     if (rateLimit === undefined || seconds === undefined) return undefined;
     const reason = `More than ${rateLimit.requests} requests in ${rateLimit.perMs / 1_000} s, the limit of this endpoint.`;
     return {
@@ -179,22 +164,22 @@ export function createIngress(services: IngressServices): Ingress {
   }
 
   async function judge(call: Call, presetKey: string | undefined): Promise<void> {
-    const { versionId } = call.endpoint;
+    const { versionId, originEndpointId } = call.endpoint;
     if (versionId === null) throw new Error("A request went past a door that is closed.");
     const verdict = call.trigger.rules(call.inbound.event, presetKey);
     if (verdict.kind === "rejected") {
       const { reason, status, code } = verdict;
-      await refuse(call, { reason, answer: problem(status, code, reason) });
+      await refuse(call, { reason, answer: problem(status, code, reason), isReplayable: true });
     } else if (verdict.kind === "filtered") {
       const { reason } = verdict;
       const answer = { status: 200, body: JSON.stringify({ status: "filtered", reason }) };
-      await refuse(call, { reason, answer }, "filtered");
+      await refuse(call, { reason, answer, isReplayable: true }, "filtered");
     } else {
-      await accept(call, { ...call.inbound, versionId, ...verdict.keys });
+      await accept(call, { ...call.inbound, versionId, originEndpointId, ...verdict.keys });
     }
   }
 
-  async function accept({ trigger, exchange }: Call, request: AcceptRequest): Promise<void> {
+  async function accept({ trigger, exchange, limits }: Call, request: AcceptRequest): Promise<void> {
     // Senders stop retrying at the first 2xx, so event, delivery and run are durable before we answer.
     const accepted = await services.intake.accept({ ...request, awaitsRun: trigger.waitsForRun });
     const { answer, isDuplicate, runId } = accepted;
@@ -203,23 +188,29 @@ export function createIngress(services: IngressServices): Ingress {
       send(exchange, answer);
     }
     if (isDuplicate) return;
-    const { workspaceId, automationId } = request;
+    const { workspaceId, automationId, endpointId } = request;
     const at = services.clock.now().toISOString();
     services.live.publish({ type: "run.queued", workspaceId, automationId, runId, status: "queued", at });
     const rung = services.doorbell.ring(workspaceId, [runId]);
     if (trigger.waitsForRun) {
-      const status = await answerFromRun.whenReady({ workspaceId, ...accepted }, exchange);
-      services.observe("accepted", status);
+      services.awaitsRun(exchange);
+      // Not awaited: this call holds the body.
+      answerFromRun
+        .whenReady({ workspaceId, endpointId, ...accepted }, exchange)
+        .then((status) => services.observe("accepted", status))
+        .catch(giveUp(exchange));
     }
     await rung;
+    limits.giveBack();
   }
 
   async function refuse(
     { inbound, exchange }: Call,
-    { reason, answer, headers }: Refusal,
+    { reason, answer, headers, isReplayable }: Refusal,
     verdict: "rejected" | "filtered" | "handshake" = "rejected",
   ): Promise<void> {
-    await services.intake.refuse({ ...inbound, verdict, reason, answer });
+    const request = { ...inbound, verdict, reason, answer: headers ? { ...answer, headers } : answer };
+    await (isReplayable ? services.intake.refuse(request) : refusalRecords.record(request));
     services.observe(verdict, answer.status);
     send(exchange, answer, headers);
   }

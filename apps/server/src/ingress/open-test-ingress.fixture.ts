@@ -13,11 +13,15 @@ import {
 import type { LiveEvent } from "@millrace/engine";
 import { openTestDatabase } from "@millrace/testing";
 import { createVault, generateVaultKey, parseVaultKeys } from "@millrace/vault";
+import { Registry } from "prom-client";
 import { createHttpServer } from "../boot/http-server.ts";
 import { listen } from "../listen.ts";
-import { admissionLimits, createAdmission } from "./admission.ts";
+import { createWebhookMetrics } from "../metrics/webhook-metrics.ts";
+import { type AdmissionLimits, admissionLimits, createAdmission } from "./admission.ts";
 import { admit, nodeExchange } from "./exchange.ts";
 import { createIngress } from "./ingress.ts";
+import type { IngressServices } from "./ingress-services.ts";
+import { createLateWrites, type LateWriteServices } from "./late-writes.ts";
 import { createStatusLinks } from "./status-links.ts";
 
 export type Received = { status: number; headers: IncomingHttpHeaders; text: string; json: Record<string, unknown> };
@@ -31,7 +35,7 @@ export const patient = { ...admissionLimits, lookupMs: 30_000, writeMs: 30_000, 
  * Ingress processes in one: each instance has its own caches, database connections and key ring, and listens on a port of
  * its own. They share the database and a clock that tests move.
  */
-export async function openTestIngress(instances = 1) {
+export async function openTestIngress(instances = 1, limits: AdmissionLimits = patient) {
   const test = await openTestDatabase();
   const keys = generateVaultKey("k1");
   const database = await openDatabase(test.url, { applicationName: "ingress test", maxConnections: 5 });
@@ -42,7 +46,8 @@ export async function openTestIngress(instances = 1) {
   const onRing = new Set<(runIds: readonly string[]) => void>();
   const closing = new AbortController();
   let aheadMs = 0;
-  const clock = { now: () => new Date(Date.now() + aheadMs) };
+  let setBackMs = 0;
+  const clock = { now: () => new Date(Date.now() + aheadMs - setBackMs) };
   const opened = await Promise.all(Array.from({ length: instances }, open));
 
   async function open() {
@@ -51,16 +56,13 @@ export async function openTestIngress(instances = 1) {
     const ring = parseVaultKeys(keys).narrowTo("ingress-secrets/v1");
     const egress = createEgress({ allow: ["127.0.0.0/8"] });
     const log = { info() {}, warn() {}, error() {} };
-    const admission = createAdmission({ log, limits: patient });
+    const registry = new Registry();
+    const admission = createAdmission({ log, limits });
     const http = createHttpServer((request, response) => admit(ingress, nodeExchange(request, response)));
     const port = await listen(http.server, "127.0.0.1", 0);
-    const ingress = createIngress({
-      admission,
-      endpoints: admission.limitLookups(createRepositories(own, openVaults(ring), clock).endpoints),
-      intake: admission.limitWrites(createIntake(own.hotPath)),
-      signingSecrets: createSigningSecrets(own.prisma, createVault(ring, "ingress-secrets/v1"), clock),
-      egress,
-      publicUrl: "https://hooks.example.com",
+    const webhooks = createWebhookMetrics(registry, admission.state);
+    const shared: LateWriteServices & Pick<IngressServices, "outcomes" | "live"> = {
+      outcomes: createRunOutcomes(own.pool),
       doorbell: {
         async ring(_workspaceId, runIds) {
           rings.push(...runIds);
@@ -74,21 +76,33 @@ export async function openTestIngress(instances = 1) {
           return () => watchers.delete(watcher);
         },
       },
-      outcomes: createRunOutcomes(own.pool),
-      statusLinks: createStatusLinks(ring, "https://hooks.example.com"),
-      closing: closing.signal,
       clock,
       log,
-      trustedProxies: 1,
-      observe() {},
-    });
+    };
+    const ingress = webhooks.timed(
+      createIngress({
+        ...shared,
+        steadyNow: () => performance.now() + aheadMs,
+        admission,
+        endpoints: admission.limitLookups(createRepositories(own, openVaults(ring), clock).endpoints),
+        intake: admission.limitWrites(createIntake(own.hotPath), createLateWrites(shared)),
+        signingSecrets: createSigningSecrets(own.prisma, createVault(ring, "ingress-secrets/v1"), clock),
+        egress,
+        publicUrl: "https://hooks.example.com",
+        statusLinks: createStatusLinks(ring, "https://hooks.example.com"),
+        closing: closing.signal,
+        trustedProxies: 1,
+        observe: webhooks.observe,
+        awaitsRun: webhooks.awaitsRun,
+      }),
+    );
     http.takePlain(ingress);
     const close = async () => {
       await http.drain(0);
       await egress.close();
       await own.close();
     };
-    return { port, close };
+    return { port, admission, close, registry };
   }
 
   const rows = async (sql: string, ...values: unknown[]) => (await test.pool.query(sql, values)).rows;
@@ -96,8 +110,15 @@ export async function openTestIngress(instances = 1) {
   return {
     ...{ ...repositories, workspaceId, rings, onRing, watchers, closing, clock, database, rows },
     ports: opened.map(({ port }) => port),
+    admissions: opened.map(({ admission }) => admission),
+    /** Of the first instance. */
+    metrics: () => opened[0]?.registry.metrics(),
     moveClock(ms: number) {
       aheadMs += ms;
+    },
+    /** As an administrator does: no time passes. */
+    setClockBack(ms: number) {
+      setBackMs += ms;
     },
     /** A published automation and its URL's token. */
     async publish(trigger: Partial<WebhookTrigger> = {}, steps: Step[] = []): Promise<Hook> {

@@ -8,6 +8,7 @@ import {
   webhookDefaults,
 } from "@millrace/automation";
 import { parseDurationMs } from "@millrace/base";
+import { type SecretPlaces, secretPlaces } from "@millrace/webhooks";
 import type { RateLimit } from "./rate-limits.ts";
 import { compileTriggerRules, type TriggerRules } from "./trigger-rules.ts";
 
@@ -19,6 +20,8 @@ export type OpenedTrigger = {
   limitBytes: number;
   /** Undefined where every request is believed. */
   verification: OpenedVerification | undefined;
+  /** What is recorded of a request has these blanked out. Undefined where requests carry no secret. */
+  secretPlaces: SecretPlaces | undefined;
   rateLimit: RateLimit | undefined;
   rules: TriggerRules;
   waitsForRun: boolean;
@@ -39,7 +42,13 @@ export function createTriggerCache(): (versionId: string, trigger: WebhookTrigge
 }
 
 /** What holds for a URL that nothing is published behind. */
-export const unpublishedTrigger = openTrigger({ type: "webhook" });
+const unpublishedTrigger = openTrigger({ type: "webhook" });
+
+/** The same; but where the draft says how requests are verified, they may carry the secret already. */
+export const closedTrigger = (trigger: Trigger | null): OpenedTrigger =>
+  isWebhook(trigger) && trigger.verify
+    ? { ...unpublishedTrigger, secretPlaces: secretPlaces(openVerification(trigger.verify).choice) }
+    : unpublishedTrigger;
 
 export const isWebhook = (trigger: Trigger | null): trigger is WebhookTrigger => trigger?.type === "webhook";
 
@@ -54,6 +63,7 @@ function openTrigger(trigger: WebhookTrigger): OpenedTrigger {
     questionMethods: questionMethodsOf(verification),
     limitBytes: trigger.maxBodyBytes ?? webhookDefaults.maxBodyBytes,
     verification: believesAll ? undefined : verification,
+    secretPlaces: verification && secretPlaces(verification.choice),
     rateLimit: trigger.rateLimit && perMs ? { requests: trigger.rateLimit.requests, perMs } : undefined,
     rules: compileTriggerRules(trigger),
     waitsForRun: trigger.respond === "whenFinished",

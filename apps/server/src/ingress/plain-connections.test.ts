@@ -146,6 +146,60 @@ describe("a connection with webhooks", () => {
   });
 });
 
+describe("a sender that does not read its answers", () => {
+  /** What the connection holds is full: one more answer waits in this process. */
+  async function fill(options?: Parts["options"]) {
+    const {
+      seen,
+      port,
+      http: server,
+    } = await start({
+      receive: (exchange) => void exchange.answer(ok("x".repeat(100_000))),
+      ...(options && { options }),
+    });
+    let served: Socket | undefined;
+    server.server.prependListener("connection", (socket) => {
+      served = socket;
+    });
+    const line = open(port);
+    line.socket.pause();
+    await expect.poll(() => served).toBeDefined();
+    for (let sent = 1; served?.writableLength === 0; sent++) {
+      line.socket.write(post("1"));
+      await expect.poll(() => seen.plain.length, { interval: 1 }).toBe(sent);
+    }
+    if (!served) throw new Error("Nobody connected.");
+    return { seen, line, served, answered: seen.plain.length };
+  }
+  const sendOneAfterTheOther = async (socket: Socket, count: number) => {
+    for (let sent = 0; sent < count; sent++) {
+      socket.write(post("1"));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+
+  test("is not read either, however much it sends, and gets all of them once it reads", async () => {
+    const { seen, line, served, answered } = await fill();
+    await sendOneAfterTheOther(line.socket, 30);
+    expect([seen.plain.length, served.writableLength < 150_000]).toEqual([answered, true]);
+    line.socket.resume();
+    await expect.poll(() => answers(line.heard())).toBe(answered + 30);
+  });
+
+  test("is cut off after the time of a quiet connection, although it goes on sending", async () => {
+    const { line, served } = await fill({ keepAliveTimeout: 200 });
+    await expect
+      .poll(
+        async () => {
+          await sendOneAfterTheOther(line.socket, 10);
+          return served.destroyed;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+  });
+});
+
 describe("a sender that leaves", () => {
   test("before its answer is told nothing, and whoever waits for it hears so", async () => {
     const closed: boolean[] = [];

@@ -25,8 +25,6 @@ export type PlainConnections = {
 const sweepMs = 500;
 /** Many senders write a head and its body one after the other; the rest of a body is waited for this long, at the least. */
 const patienceMs = 250;
-/** What a sender may send ahead while its last request is not answered yet. */
-const mostAhead = 262_144;
 
 /**
  * Reads webhooks from their connections without node:http, where that is safe: it takes a third of the time, and the time
@@ -71,6 +69,8 @@ class PlainConnection {
   /** The request that `#received` holds in part. */
   #awaited: Frame | undefined;
   #hangUp: (() => void) | undefined;
+  /** The sender has not taken its last answer yet. */
+  #isSending = false;
   #isUsed = false;
   #quietSince = performance.now();
 
@@ -83,7 +83,7 @@ class PlainConnection {
   look(now: number): void {
     if (this.#hangUp) return;
     const quietMs = now - this.#quietSince;
-    if (this.#received) {
+    if (this.#received && !this.#isSending) {
       if (quietMs > patienceMs) this.#handOver(this.#received);
     } else if (quietMs > (this.#isUsed ? this.#shared.keepAliveMs : this.#shared.firstByteMs)) {
       this.#socket.destroy();
@@ -103,7 +103,8 @@ class PlainConnection {
     }
     if (this.#awaited) this.#awaited.missingBytes -= chunk.length;
     this.#received = received;
-    if (received.length > mostAhead) this.#socket.pause();
+    // No more is read ahead than came at once: it counts towards no limit on bodies.
+    if (this.#hangUp) this.#socket.pause();
   };
 
   #read(received: Buffer): void {
@@ -150,13 +151,29 @@ class PlainConnection {
   #goOn(isLast: boolean): void {
     this.#hangUp = undefined;
     this.#quietSince = performance.now();
-    const ahead = this.#received;
-    this.#received = undefined;
     if (isLast) {
+      this.#received = undefined;
       // What comes after it is nobody's.
       this.#socket.off("data", this.#onData).resume().destroySoon();
-      return;
-    }
+    } else if (this.#socket.writableLength > 0) this.#waitForReader();
+    else this.#readOn();
+  }
+
+  /** As node:http does: who does not read is not read either, or answers would pile up here. `look` ends it. */
+  #waitForReader(): void {
+    this.#isSending = true;
+    this.#socket.pause();
+    // Written once all before it is.
+    this.#socket.write("", () => {
+      this.#isSending = false;
+      this.#quietSince = performance.now();
+      if (this.#socket.writable) this.#readOn();
+    });
+  }
+
+  #readOn(): void {
+    const ahead = this.#received;
+    this.#received = undefined;
     if (this.#socket.isPaused()) this.#socket.resume();
     if (ahead) this.#read(ahead);
   }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Exchange } from "./exchange.ts";
 import { plainAnswer } from "./plain-answer.ts";
 import type { PlainRequest } from "./plain-request.ts";
-import { cutOff, OutOfRoom, tooLarge } from "./read-body.ts";
+import { cutOff, outOfRoom, tooLarge } from "./read-body.ts";
 
 export type PlainExchangeOptions = {
   /** All of the body is here. */
@@ -14,12 +14,13 @@ export type PlainExchangeOptions = {
 
 /** `hangUp` is to be called when the connection closes before the answer. */
 export function plainExchange(
-  { method, target, headers, rawHeaders, body }: PlainRequest,
+  { method, target, headers, rawHeaders, body: received }: PlainRequest,
   socket: Socket,
   { isWhole, keepAliveMs, onAnswered }: PlainExchangeOptions,
 ): { exchange: Exchange; hangUp(): void } {
   const listeners: ((wasAnswered: boolean) => void)[] = [];
   let isOpen = true;
+  let body: Buffer | undefined = received;
 
   function close(wasAnswered: boolean): void {
     isOpen = false;
@@ -36,9 +37,12 @@ export function plainExchange(
     },
     async readBody(limits) {
       if (Number(headers["content-length"]) > limits.bytes) return tooLarge(limits.bytes);
-      if (!isWhole) return cutOff;
-      if (!limits.take(body.length)) throw new OutOfRoom();
-      return { ok: true, body };
+      const read = body;
+      // Whoever asked has it now: an answer that is waited for keeps no body.
+      body = undefined;
+      if (!isWhole || !read) return cutOff;
+      if (!limits.take(read.length)) throw outOfRoom;
+      return { ok: true, body: read };
     },
     answer(answer) {
       if (!isOpen || socket.destroyed) return false;

@@ -11,18 +11,18 @@ const endpointsKept = 20_000;
 export function createRateLimits(now: () => number) {
   const buckets = new Map<string, Bucket>();
   return {
-    /** Undefined if the request may pass; else the seconds after which one more may. */
-    refuse(endpointId: string, { requests, perMs }: RateLimit): number | undefined {
+    /** Undefined if the request, which counts as `cost` requests, may pass; else the seconds after which it may. */
+    refuse(endpointId: string, { requests, perMs }: RateLimit, cost = 1): number | undefined {
       const at = now();
       const before = buckets.get(endpointId) ?? { tokens: requests, at };
       const filled = (Math.max(0, at - before.at) * requests) / perMs;
       const tokens = Math.min(requests, before.tokens + filled);
-      const passes = tokens >= 1;
+      const passes = tokens >= cost;
       buckets.delete(endpointId);
-      buckets.set(endpointId, { tokens: passes ? tokens - 1 : tokens, at });
+      buckets.set(endpointId, { tokens: passes ? tokens - cost : tokens, at });
       const [idlest] = buckets.keys();
       if (buckets.size > endpointsKept && idlest !== undefined) buckets.delete(idlest);
-      return passes ? undefined : Math.max(1, Math.ceil(((1 - tokens) * perMs) / requests / 1_000));
+      return passes ? undefined : Math.max(1, Math.ceil(((cost - tokens) * perMs) / requests / 1_000));
     },
   };
 }

@@ -3,13 +3,16 @@ import type { IncomingMessage } from "node:http";
 export type BodyRefusal = { ok: false; status: 400 | 413 | 415; reason: string };
 export type BodyRead = { ok: true; body: Buffer } | BodyRefusal;
 
-/** The bytes in memory of all requests together are too many. */
+/** The bytes in memory of all requests together, or of one endpoint's, are too many. */
 export class OutOfRoom extends Error {
   constructor() {
     super("There is no room in memory for this body now.");
     this.name = "OutOfRoom";
   }
 }
+
+/** Made once, because one with a stack of its own costs more than all the rest of a refusal. */
+export const outOfRoom = new OutOfRoom();
 
 export type BodyLimits = {
   /** Of the body as it was sent, and of what it unpacks to. */
@@ -35,7 +38,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
       if (sent > limits.bytes) stop(() => resolve(tooLarge(limits.bytes)));
       else if (chunks.length > fewPieces + sent / smallestPieceBytes) stop(() => resolve(inCrumbs));
       else if (limits.take(chunk.length)) chunks.push(chunk);
-      else stop(() => reject(new OutOfRoom()));
+      else stop(() => reject(outOfRoom));
     };
     const onEnd = () => {
       const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);

@@ -1,9 +1,17 @@
 import { request as sendRaw } from "node:http";
+import { Session } from "node:inspector/promises";
 import type { Step } from "@millrace/automation";
 import { type StubServer, startStubServer } from "@millrace/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { asJson, type Hook, openTestIngress, type TestIngress } from "./open-test-ingress.fixture.ts";
 import { openTestWorker } from "./open-test-worker.fixture.ts";
+
+async function collectGarbage(): Promise<void> {
+  const session = new Session();
+  session.connect();
+  await session.post("HeapProfiler.collectGarbage");
+  session.disconnect();
+}
 
 let ingress: TestIngress;
 let stub: StubServer;
@@ -50,6 +58,18 @@ describe("a sender that waits", () => {
     expect(await recorded(hook)).toMatchObject({
       ...{ verdict: "accepted", run_id: run?.id, answer_status: 200, answer_body: answer.text },
     });
+  });
+
+  test("is not among those whose answers tell how quick ingress is", async () => {
+    worker = openTestWorker(ingress);
+    const count = async (name: string) =>
+      Number(new RegExp(`^millrace_${name}_count (\\d+)$`, "m").exec((await ingress.metrics()) ?? "")?.[1]);
+    const before = [await count("webhook_seconds"), await count("webhook_awaited_seconds")];
+    await post(await publish(greet));
+    await post(await ingress.publish({}, [greet]));
+    await expect
+      .poll(async () => [await count("webhook_seconds"), await count("webhook_awaited_seconds")])
+      .toEqual(before.map((number) => number + 1));
   });
 
   test("is told what a Respond step says, in a sandbox", async () => {
@@ -136,6 +156,29 @@ describe("a sender that waits", () => {
     const hook = await ingress.publish({ respond: "whenFinished", dedupe: "{{ trigger.body.name }}" }, [greet]);
     const first = await post(hook);
     expect(await post(hook)).toMatchObject({ status: 200, json: { duplicate: true, runId: first.json.runId } });
+  });
+
+  test.each([
+    ["short", 60_000],
+    ["long", 1_000_000],
+  ])("has its %s body kept by nobody meanwhile, so others may send theirs", async (_what, bytes) => {
+    const hook = await publish({ id: "done", set: { text: "Done" } });
+    const [body, headers] = [Buffer.alloc(bytes, "x"), { "content-type": "text/plain" }];
+    const held = async () => {
+      await collectGarbage();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const heldBefore = await held();
+    const waiting: ReturnType<typeof post>[] = [];
+    for (let count = 1; count <= 20; count++) {
+      waiting.push(ingress.send(hook.token, { body, headers }));
+      await until(async () => ((await ingress.runs(hook)).length === count ? true : undefined));
+    }
+    await expect.poll(() => ingress.admissions[0]?.state().bytes).toBe(0);
+    await expect.poll(async () => (await held()) - heldBefore).toBeLessThan(5 * bytes);
+    worker = openTestWorker(ingress);
+    await worker.takeAny();
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(Array(20).fill(200));
   });
 
   test("may hang up: the run goes on, and the delivery says that nothing was sent", async () => {

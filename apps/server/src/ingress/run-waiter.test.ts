@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { createRunWaiter, waiterDefaults } from "./run-waiter.ts";
 
 const never = new AbortController().signal;
+const at = (runId: string, endpointId = "endpoint") => ({ workspaceId: "ws", endpointId, runId });
 const isReady = ({ status }: RunOutcome) => status === "succeeded";
 
 test("gives up after its time, with the status that it saw last", async () => {
@@ -12,7 +13,7 @@ test("gives up after its time, with the status that it saw last", async () => {
     isReady,
     { ...waiterDefaults, longestMs: 60, pollMs: 10 },
   );
-  expect(await waiter.wait("ws", "run", never)).toEqual({ runId: "run", status: "running" });
+  expect(await waiter.wait(at("run"), never)).toEqual({ runId: "run", status: "running" });
   expect(waiter.waiting()).toBe(0);
 });
 
@@ -31,7 +32,7 @@ test("asks for everybody in one query, and outlives a database that is away", as
     isReady,
     { ...waiterDefaults, pollMs: 5 },
   );
-  const waits = ["a", "b", "c"].map((runId) => waiter.wait("ws", runId, never));
+  const waits = ["a", "b", "c"].map((runId) => waiter.wait(at(runId), never));
   while (asked.length < 3) await new Promise((resolve) => setImmediate(resolve));
   isAway = false;
   expect((await Promise.all(waits)).map((outcome) => outcome?.status)).toEqual(["succeeded", "succeeded", "succeeded"]);
@@ -52,11 +53,31 @@ test("subscribes once a workspace, and keeps nobody beyond its room", async () =
     { ...waiterDefaults, mostWaiting: 2 },
   );
   const stop = new AbortController();
-  const waits = ["a", "b", "c"].map((runId) => waiter.wait("ws", runId, stop.signal));
+  const waits = ["a", "b", "c"].map((runId) => waiter.wait(at(runId), stop.signal));
   expect(await waits[2]).toBeUndefined();
   expect([waiter.waiting(), subscriptions]).toEqual([2, 1]);
   stop.abort();
   await Promise.all(waits);
-  expect(await waiter.wait("ws", "d", stop.signal)).toBeUndefined();
+  expect(await waiter.wait(at("d"), stop.signal)).toBeUndefined();
   expect([waiter.waiting(), subscriptions]).toEqual([0, 1]);
+});
+
+test("keeps so many at one endpoint and no more, and there is room for those of others", async () => {
+  const waiter = createRunWaiter({ read: async () => [] }, { subscribe: () => () => undefined }, isReady, {
+    ...waiterDefaults,
+    mostWaiting: 4,
+    mostOfEndpoint: 2,
+  });
+  const stop = new AbortController();
+  const slow = ["a", "b", "c"].map((runId) => waiter.wait(at(runId, "slow"), stop.signal));
+  expect(await slow[2]).toBeUndefined();
+  const other = waiter.wait(at("d", "other"), stop.signal);
+  expect(waiter.waiting()).toBe(3);
+  stop.abort();
+  await Promise.all([...slow, other]);
+  const end = new AbortController();
+  const again = ["e", "f"].map((runId) => waiter.wait(at(runId, "slow"), end.signal));
+  expect(waiter.waiting()).toBe(2);
+  end.abort();
+  await Promise.all(again);
 });

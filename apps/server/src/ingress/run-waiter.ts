@@ -5,9 +5,9 @@ export type LiveWatch = {
   subscribe(filter: { workspaceId: string }, listener: (event: LiveEvent) => void): () => void;
 };
 
-type Waiting = {
-  workspaceId: string;
-  runId: string;
+type WaitedFor = { workspaceId: string; endpointId: string; runId: string };
+
+type Waiting = WaitedFor & {
   /** As it was read last. */
   outcome: RunOutcome | undefined;
   finish(): void;
@@ -19,6 +19,8 @@ export const waiterDefaults = {
   pollMs: 250,
   /** Beyond it nobody is kept waiting. */
   mostWaiting: 2_000,
+  /** And beyond this nobody at one endpoint, so that slow runs of one leave room for all others. */
+  mostOfEndpoint: 500,
   /** A subscription outlives its last waiter, so that one request after the other does not subscribe anew. */
   lingerMs: 30_000,
 };
@@ -35,6 +37,7 @@ export function createRunWaiter(
 ) {
   const waiting = new Map<string, Waiting>();
   const watched = new Map<string, { count: number; end(): void; linger: NodeJS.Timeout | undefined }>();
+  const countOf = new Map<string, number>();
   const due = new Set<string>();
   let isReading = false;
   let isPolling = false;
@@ -97,20 +100,33 @@ export function createRunWaiter(
     known.linger.unref();
   }
 
+  function count(endpointId: string, more: 1 | -1): void {
+    const counted = (countOf.get(endpointId) ?? 0) + more;
+    if (counted === 0) countOf.delete(endpointId);
+    else countOf.set(endpointId, counted);
+  }
+
+  const isFull = (endpointId: string) =>
+    waiting.size >= options.mostWaiting || (countOf.get(endpointId) ?? 0) >= options.mostOfEndpoint;
+
   return {
     /** The outcome as it was read last, ready or not; undefined where there was no reading. Never throws. */
-    wait(workspaceId: string, runId: string, stop: AbortSignal): Promise<RunOutcome | undefined> {
-      if (waiting.size >= options.mostWaiting || waiting.has(runId)) return Promise.resolve(undefined);
+    wait({ workspaceId, endpointId, runId }: WaitedFor, stop: AbortSignal): Promise<RunOutcome | undefined> {
+      if (isFull(endpointId) || waiting.has(runId)) return Promise.resolve(undefined);
       return new Promise((resolve) => {
         const finish = () => {
           clearTimeout(timer);
           stop.removeEventListener("abort", finish);
-          if (waiting.delete(runId)) unwatch(workspaceId);
+          if (waiting.delete(runId)) {
+            count(endpointId, -1);
+            unwatch(workspaceId);
+          }
           resolve(waiter.outcome);
         };
-        const waiter: Waiting = { workspaceId, runId, outcome: undefined, finish };
+        const waiter: Waiting = { workspaceId, endpointId, runId, outcome: undefined, finish };
         const timer = setTimeout(finish, options.longestMs);
         waiting.set(runId, waiter);
+        count(endpointId, 1);
         watch(workspaceId);
         if (!isPolling) {
           isPolling = true;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asJson, openTestIngress, type TestIngress } from "./open-test-ingress.fixture.ts";
+import { asJson, type Hook, openTestIngress, type TestIngress } from "./open-test-ingress.fixture.ts";
 
 let ingress: TestIngress;
 beforeAll(async () => {
@@ -37,6 +37,35 @@ test("the same key with another body is the first one's, and is flagged with wha
   expect([accepted?.reason, conflicting?.reason]).toEqual([null, expect.stringContaining("another body")]);
   expect(conflicting?.event_id).not.toBeNull();
   expect(await ingress.runs(hook)).toHaveLength(1);
+});
+
+describe("a URL that was rotated, even twice,", () => {
+  const rotated = async ({ automationId }: Hook) => {
+    const rotate = () =>
+      ingress.endpoints.rotateEndpoint({ workspaceId: ingress.workspaceId, automationId, overlapMs: 60_000 });
+    return [(await rotate()).token, (await rotate()).token] as const;
+  };
+
+  test("knows the events that came to the one before: each makes one run, whichever URL it comes to", async () => {
+    const hook = await ingress.publish({ dedupe: "{{ trigger.headers['x-event-id'] }}" });
+    const send = (token: string, event: string, to: number) =>
+      ingress.send(token, { to, headers: { "x-event-id": event } });
+    const first = await send(hook.token, "e1", 0);
+    const [second, third] = await rotated(hook);
+    const again = [await send(second, "e1", 1), await send(third, "e1", 0), await send(hook.token, "e1", 1)];
+    expect(again.map(({ status, json }) => [status, json.runId])).toEqual(again.map(() => [200, first.json.runId]));
+    const other = await send(third, "e2", 0);
+    expect([other.status, (await send(hook.token, "e2", 1)).json.runId]).toEqual([202, other.json.runId]);
+    expect(await ingress.runs(hook)).toHaveLength(2);
+  });
+
+  test("has one rate limit with the one before", async () => {
+    const hook = await ingress.publish({ rateLimit: { requests: 2, per: "1h" } });
+    const [second, third] = await rotated(hook);
+    const statuses = [];
+    for (const token of [hook.token, second, third, hook.token]) statuses.push((await ingress.send(token)).status);
+    expect(statuses).toEqual([202, 202, 429, 429]);
+  });
 });
 
 describe("every process notices within 5 s", () => {

@@ -8,6 +8,7 @@ type Entry<Value> = { found: Promise<Value>; until: number };
 export function createShortCache<Asked, Value>(options: {
   find(asked: Asked): Promise<Value>;
   keyOf(asked: Asked): string;
+  /** Milliseconds of a clock that never jumps: set back, any other would keep what was revoked. */
   now(): number;
 }): (asked: Asked) => Promise<Value> {
   const entries = new Map<string, Entry<Value>>();

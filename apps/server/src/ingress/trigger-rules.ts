@@ -2,6 +2,7 @@ import {
   Budget,
   type CompiledExpression,
   type CompiledTemplate,
+  callsItselfJson,
   compileExpression,
   compileTemplate,
   ExpressionError,
@@ -41,7 +42,7 @@ export function compileTriggerRules(trigger: WebhookTrigger): TriggerRules {
       return { kind: "accepted", keys: { dedupeKey: byPreset, orderKey: null } };
     }
     const opened = openEvent(event);
-    if (opened.malformed !== undefined) return invalidJson(opened.malformed);
+    if (opened.malformed !== undefined && callsItselfJson(event)) return invalidJson(opened.malformed);
     const scope = { trigger: opened.trigger };
     try {
       if (filter && !passes(filter, scope))

@@ -122,6 +122,23 @@ test("another service's credential of the same name verifies nothing", async () 
   expect(await ingress.runs(hook)).toEqual([]);
 });
 
+test("what was withdrawn is noticed although the clock was set back", async () => {
+  const id = await ingress.addSecret("withdrawn", "s");
+  const hook = await ingress.publish({ verify: { scheme: "bearer", secret: "withdrawn" } });
+  const open = await ingress.publish();
+  const statuses = async () => [
+    (await ingress.send(hook.token, { headers: { authorization: "Bearer s" } })).status,
+    (await ingress.send(open.token)).status,
+  ];
+  expect(await statuses()).toEqual([202, 202]);
+  ingress.setClockBack(3_600_000);
+  await ingress.connections.remove(ingress.workspaceId, id);
+  await ingress.rows("UPDATE automations SET enabled = false WHERE id = $1", open.automationId);
+  ingress.moveClock(3_000);
+  expect(await statuses()).toEqual([401, 409]);
+  ingress.setClockBack(-3_600_000);
+});
+
 test("the sender hears that it was refused, and the owner hears why", async () => {
   await ingress.addSecret("told", "the right one");
   const hook = await ingress.publish({ verify: { scheme: "header", header: "X-Token", secret: "told" } });
@@ -177,6 +194,25 @@ test("what was sent packed is verified as it was sent, and opened after", async 
   );
   expect(events[0].body.toString()).toBe('{"name":"Ada"}');
   expect(events[1].body.equals(packed)).toBe(true);
+});
+
+test("two packed deliveries of one event are one run, by the id in the body", async () => {
+  await ingress.addSecret("packed twice", "s");
+  const hook = await ingress.publish({ verify: { preset: "slack", secret: "packed twice" } });
+  const packed = gzipSync('{"type":"event_callback","event_id":"Ev7"}');
+  const timestamp = String(Math.floor(ingress.clock.now().getTime() / 1_000));
+  const signature = createHmac("sha256", "s").update(`v0:${timestamp}:`).update(packed).digest("hex");
+  const headers = asJson({ "x-slack-request-timestamp": timestamp, "x-slack-signature": `v0=${signature}` });
+  const post = () => ingress.send(hook.token, { body: packed, headers: { ...headers, "content-encoding": "gzip" } });
+  const first = await post();
+  expect(first.status).toBe(202);
+  expect(await post()).toMatchObject({ status: 200, json: { duplicate: true, runId: first.json.runId } });
+});
+
+test("an unknown packing is refused before anything of the body is read", async () => {
+  const hook = await ingress.publish({ verify: { preset: "github", secret: "packed" } });
+  const headers = asJson({ "content-encoding": "br" });
+  expect((await ingress.send(hook.token, { body: Buffer.alloc(2_000_000), headers })).status).toBe(415);
 });
 
 test("a token is checked against the key set of its issuer, which is fetched once", async () => {

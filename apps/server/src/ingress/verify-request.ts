@@ -27,6 +27,8 @@ export type VerificationServices = {
   signingSecrets: SigningSecrets;
   egress: Pick<Egress, "fetch">;
   clock: Clock;
+  /** Milliseconds of a clock that never jumps. */
+  steadyNow?: () => number;
   /** Without a slash at the end. */
   publicUrl: string;
 };
@@ -47,17 +49,17 @@ const keySetLimitBytes = 262_144;
 
 /** Applies a trigger's verification to requests. What is missing or can't be read refuses; nothing is let through by default. */
 export function createVerifyRequest(services: VerificationServices): VerifyRequest {
-  const { admission, signingSecrets, egress, clock, publicUrl } = services;
+  const { admission, signingSecrets, egress, clock, steadyNow = () => performance.now(), publicUrl } = services;
   const openSecrets = createShortCache<{ workspaceId: string; names: readonly string[] }, SigningSecret[]>({
     find: ({ workspaceId, names }) => admission.lookUp(() => signingSecrets.open(workspaceId, names)),
     keyOf: ({ workspaceId, names }) => JSON.stringify([workspaceId, ...names]),
-    now: () => clock.now().getTime(),
+    now: steadyNow,
   });
   const jwks = createJwksCache(async (url) => {
     const answer = await egress.fetch({ url, timeoutMs: keySetTimeoutMs, maxResponseBytes: keySetLimitBytes });
     if (answer.status !== 200) throw new Error(`The key set answered ${answer.status}.`);
     return answer.json();
-  });
+  }, steadyNow);
 
   return async (verification, { workspaceId, event, target, sourceIp }) => {
     const { choice, secretNames, verifyTokenName, allowFrom, toleranceSeconds } = verification;

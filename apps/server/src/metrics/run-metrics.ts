@@ -2,6 +2,8 @@ import type { Recovery, RunObserver } from "@millrace/engine";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
+/** Few, because each connection has as many series. */
+const connectionSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 /** Connections are made by people, so there may be any number of them. */
 const connectionsCounted = 500;
 const other = "other";
@@ -24,7 +26,7 @@ export function createRunMetrics(registry: Registry, activeRuns: () => number) {
   });
   const left = new Counter({
     name: "millrace_runs_total",
-    help: "Runs that left this worker, by their status then",
+    help: "Runs that left this process, by their status then; one that people cancel leaves the process that they asked",
     labelNames: ["status"],
     registers,
   });
@@ -45,6 +47,13 @@ export function createRunMetrics(registry: Registry, activeRuns: () => number) {
     name: "millrace_connection_calls_total",
     help: "Steps that went through a connection, by its id and how they ended; beyond 500 connections the rest are 'other'",
     labelNames: ["connection", "status"],
+    registers,
+  });
+  const callSeconds = new Histogram({
+    name: "millrace_connection_seconds",
+    help: "Time that steps through a connection took, by its id, attempts and the waits between them included",
+    labelNames: ["connection"],
+    buckets: connectionSeconds,
     registers,
   });
   const recovered = new Counter({
@@ -80,11 +89,17 @@ export function createRunMetrics(registry: Registry, activeRuns: () => number) {
     stepFinished({ kind, action = kind, connectionId, status, failureCode, startedAt, finishedAt }) {
       steps.observe({ action, status }, secondsBetween(startedAt, finishedAt));
       if (failureCode) failures.inc({ action, code: failureCode });
-      if (connectionId) calls.inc({ connection: labelOf(connectionId), status });
+      if (connectionId === undefined) return;
+      const connection = labelOf(connectionId);
+      calls.inc({ connection, status });
+      callSeconds.observe({ connection }, secondsBetween(startedAt, finishedAt));
     },
     runLeft({ status, queuedAt, at }) {
       left.inc({ status });
       if (status !== "waiting") ended.observe({ status }, secondsBetween(queuedAt, at));
+    },
+    leaseLost() {
+      leasesLost.inc();
     },
   };
   return {
@@ -94,7 +109,6 @@ export function createRunMetrics(registry: Registry, activeRuns: () => number) {
       recovered.inc({ cause: "quarantined" }, quarantined);
       recovered.inc({ cause: "due_wait" }, dueWaits);
     },
-    observeLostLeases: (count: number) => leasesLost.inc(count),
   };
 }
 

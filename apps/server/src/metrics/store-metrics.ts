@@ -2,8 +2,13 @@ import type { RunGauges } from "@millrace/db";
 import { Gauge, type Registry } from "prom-client";
 import { kept } from "./kept.ts";
 
+type PoolReadings = { readonly totalCount: number; readonly idleCount: number; readonly waitingCount: number };
+
+/** As their label says it. */
+const poolLabels = { general: "general", anyDay: "any_day", ofDay: "of_day" } as const;
+
 export type StoreReadings = {
-  pool: { readonly totalCount: number; readonly idleCount: number; readonly waitingCount: number };
+  pools: Readonly<Record<"general" | "anyDay" | "ofDay", PoolReadings>>;
   runGauges(): Promise<RunGauges>;
   /** Jobs in the queue; undefined while it does not answer. */
   ringCounts(): Promise<{ waiting: number; active: number; delayed: number } | undefined>;
@@ -16,7 +21,7 @@ const limitMs = 2_000;
  * What is under way in the whole installation, read from the database at most every 5 s; and this process's own sessions.
  * A figure that can't be read is left out rather than guessed.
  */
-export function createStoreMetrics(registry: Registry, { pool, runGauges, ringCounts }: StoreReadings): void {
+export function createStoreMetrics(registry: Registry, { pools, runGauges, ringCounts }: StoreReadings): void {
   const registers = [registry];
   const readRuns = kept(runGauges, keptMs, limitMs);
   const readRings = kept(ringCounts, keptMs, limitMs);
@@ -63,13 +68,17 @@ export function createStoreMetrics(registry: Registry, { pool, runGauges, ringCo
   });
   new Gauge({
     name: "millrace_database_sessions",
-    help: "Sessions of this process's pool, and what waits for one",
-    labelNames: ["state"],
+    help: "This process's sessions by pool, and what waits for one; any_day and of_day are those of webhooks and runs",
+    labelNames: ["pool", "state"],
     registers,
     collect() {
-      this.set({ state: "open" }, pool.totalCount);
-      this.set({ state: "idle" }, pool.idleCount);
-      this.set({ state: "waited_for" }, pool.waitingCount);
+      for (const name of ["general", "anyDay", "ofDay"] as const) {
+        const { totalCount, idleCount, waitingCount } = pools[name];
+        const label = poolLabels[name];
+        this.set({ pool: label, state: "open" }, totalCount);
+        this.set({ pool: label, state: "idle" }, idleCount);
+        this.set({ pool: label, state: "waited_for" }, waitingCount);
+      }
     },
   });
 }

@@ -37,15 +37,17 @@ function presentBody(event: RunEvent): BodyView {
     case "json":
       return { kind: "json", value: body, findings };
     case "form":
-      return { kind: "form", value: body };
+    case "multipart":
+      return { kind: bodyKind, value: body };
     case "text":
       return { kind: "text", text: String(body), malformed: malformed ?? null };
     case "binary":
-      return { kind: "binary", base64: String(body) };
+      return { kind: "binary", base64: String(body), malformed: malformed ?? null };
   }
 }
 
-function withoutSecret(name: string, value: string): { name: string; value: string } {
+/** A header or parameter as it can be shown. */
+export function withoutSecret(name: string, value: string): { name: string; value: string } {
   return { name, value: isSecretName(name) ? redacted : value };
 }
 

@@ -22,6 +22,7 @@ const titles: Record<ProblemCode, string> = {
   connection_in_use: "The connection is in use",
   run_state: "The run's status does not allow this",
   not_published: "Nothing is published",
+  not_replayable: "The delivery can't be replayed",
   setup_done: "The setup is done",
   setup_token_rejected: "The setup link is not valid",
   rate_limited: "Too many requests",

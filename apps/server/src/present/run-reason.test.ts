@@ -6,7 +6,7 @@ import { presentReason } from "./run-reason.ts";
 
 const now = new Date("2026-11-21T12:00:00.000Z");
 const before = (seconds: number) => new Date(now.getTime() - seconds * 1_000);
-const bare = { reason: null, failure: null, failedPath: null, queuedAt: before(12), startedAt: null };
+const bare = { reason: null, failure: null, failedPath: null, queuedAt: before(12), startedAt: null, wait: null };
 
 test("a run that is not finished always says why, even where nothing was recorded", () => {
   for (const status of runStatuses) {
@@ -61,12 +61,44 @@ test("a running run says which step, since when, and who runs it", () => {
   expect(presentReason({ ...running, steps: [] }, now)).toBe("Worker w7 has been at it for 60 s.");
 });
 
+test("a run whose worker is gone says so, at which step, and for how long nobody took it over", () => {
+  const wait = { kind: "worker_lost", worker: "w7", seconds: 7_200 } as const;
+  const running = { ...bare, status: "running", startedAt: before(7_300), leaseOwner: "w7", wait } as const;
+  expect(presentReason(running, now)).toBe(
+    "Worker w7 stopped answering: its lease ended 2 h ago, and no worker has taken the run over.",
+  );
+  const step = { path: "send", stepId: "send", kind: "action", status: "running", attempts: [] } as const;
+  expect(presentReason({ ...running, steps: [{ ...step, startedAt: before(7_290) }] }, now)).toBe(
+    "Worker w7 stopped answering at step send: its lease ended 2 h ago, and no worker has taken the run over.",
+  );
+});
+
+test("a wait that is overdue says for how long nobody has ended it", () => {
+  const until = before(7_200).toISOString();
+  const reason = { kind: "retry", path: "summarize", attempt: 1, until, message: "Anthropic is overloaded" } as const;
+  const waiting = { ...bare, status: "waiting", reason } as const;
+  expect(presentReason(waiting, now)).toBe("Step summarize failed once: Anthropic is overloaded. It goes on now.");
+  expect(presentReason({ ...waiting, wait: { kind: "overdue", seconds: 7_200 } }, now)).toBe(
+    "Step summarize failed once: Anthropic is overloaded. It should have gone on 2 h ago, and no worker has taken it.",
+  );
+});
+
 test("a retry says what failed, how often, and when it goes on", () => {
   const until = new Date(now.getTime() + 30_000).toISOString();
   const reason = { kind: "retry", path: "summarize", attempt: 2, until, message: "Anthropic is overloaded" } as const;
   expect(presentReason({ ...bare, status: "waiting", reason }, now)).toBe(
     "Step summarize failed 2 times: Anthropic is overloaded. It goes on in 30 s, at 12:00:30 UTC.",
   );
+});
+
+test("a run that an error of our own stopped says so, how often, and when it goes on", () => {
+  const until = new Date(now.getTime() + 4_000).toISOString();
+  const reason = { kind: "trouble", path: "save", attempt: 3, until, message: "error 22P05" } as const;
+  const waiting = (given: RunReason) => presentReason({ ...bare, status: "waiting", reason: given }, now);
+  expect(waiting(reason)).toBe(
+    "An error of Millrace's own stopped it at step save 3 times: error 22P05. It goes on in 4 s, at 12:00:04 UTC.",
+  );
+  expect(waiting({ ...reason, path: null, attempt: 1 })).toMatch(/^An error of Millrace's own stopped it once: /);
 });
 
 test("a failed run names its step and the cause", () => {

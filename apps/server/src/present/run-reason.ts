@@ -10,9 +10,9 @@ type Told = {
   failedPath: string | null;
   queuedAt: Date;
   startedAt: Date | null;
-  dueAt?: Date | null;
+  wait: RunWait | null;
   /** These come with a single run; lists do without and get the short form. */
-  wait?: RunWait | null;
+  dueAt?: Date | null;
   leaseOwner?: string | null;
   steps?: readonly StepRecord[];
 };
@@ -40,7 +40,7 @@ export function presentReason(run: Told, now: Date): string | null {
 /** What came before, if anything did, then what it takes to go on. */
 function presentQueued({ reason, wait, queuedAt }: Told, now: Date): string {
   const { since, before } = presentRequeued(reason, queuedAt, now);
-  return `${before}${wait ? presentHeldBack(wait) : `No worker has taken it for ${lasting(since, now)}.`}`;
+  return `${before}${presentHeldBack(wait) ?? `No worker has taken it for ${lasting(since, now)}.`}`;
 }
 
 function presentRequeued(reason: RunReason | null, queuedAt: Date, now: Date): { since: Date; before: string } {
@@ -52,8 +52,8 @@ function presentRequeued(reason: RunReason | null, queuedAt: Date, now: Date): {
   return { since, before };
 }
 
-function presentHeldBack(wait: RunWait): string {
-  switch (wait.kind) {
+function presentHeldBack(wait: RunWait | null): string | undefined {
+  switch (wait?.kind) {
     case "order":
       return `Waits for ${wait.runId}, which came first with the same order key and ${blocking[wait.status]}.`;
     case "automation_limit":
@@ -72,21 +72,35 @@ const blocking: Record<RunStatus, string> = {
   ...{ succeeded: "has just ended", failed: "has just ended", canceled: "has just ended" },
 };
 
-function presentRunning({ steps = [], startedAt, queuedAt, leaseOwner }: Told, now: Date): string {
+function presentRunning({ steps = [], startedAt, queuedAt, leaseOwner, wait }: Told, now: Date): string {
   const current = steps.findLast((step) => step.status === "running");
+  if (wait?.kind === "worker_lost") {
+    const where = current ? ` at step ${current.path}` : "";
+    return `Worker ${wait.worker} stopped answering${where}: its lease ended ${ofSeconds(wait.seconds)} ago, and no worker has taken the run over.`;
+  }
   const worker = leaseOwner ? `Worker ${leaseOwner}` : "A worker";
   if (current) return `${worker} has been at step ${current.path} for ${lasting(current.startedAt, now)}.`;
   return `${worker} has been at it for ${lasting(startedAt ?? queuedAt, now)}.`;
 }
 
-function presentWaiting({ reason, dueAt }: Told, now: Date): string {
-  if (reason?.kind === "retry") {
+function presentWaiting({ reason, dueAt, wait }: Told, now: Date): string {
+  const late =
+    wait?.kind === "overdue"
+      ? ` It should have gone on ${ofSeconds(wait.seconds)} ago, and no worker has taken it.`
+      : undefined;
+  if (reason?.kind === "retry" || reason?.kind === "trouble") {
     const until = new Date(reason.until);
     const when = until > now ? `goes on in ${lasting(now, until)}, at ${clockTime(until)}` : "goes on now";
-    return `Step ${reason.path} failed ${reason.attempt === 1 ? "once" : `${reason.attempt} times`}: ${sentence(reason.message)} It ${when}.`;
+    const times = reason.attempt === 1 ? "once" : `${reason.attempt} times`;
+    const at = reason.path === null ? "" : ` at step ${reason.path}`;
+    const what =
+      reason.kind === "retry"
+        ? `Step ${reason.path} failed ${times}`
+        : `An error of Millrace's own stopped it${at} ${times}`;
+    return `${what}: ${sentence(reason.message)}${late ?? ` It ${when}.`}`;
   }
-  if (reason) return reason.message;
-  return dueAt ? `Waiting until ${clockTime(dueAt)}.` : "Waiting.";
+  if (reason) return `${sentence(reason.message)}${late ?? ""}`;
+  return `${dueAt ? `Waiting until ${clockTime(dueAt)}.` : "Waiting."}${late ?? ""}`;
 }
 
 function presentFailed({ failure, failedPath, reason }: Told): string {
@@ -98,8 +112,10 @@ const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${t
 
 const clockTime = (time: Date): string => `${time.toISOString().slice(11, 19)} UTC`;
 
-function lasting(from: Date, to: Date): string {
-  const seconds = Math.max(0, Math.round((to.getTime() - from.getTime()) / 1_000));
+const lasting = (from: Date, to: Date): string => ofSeconds((to.getTime() - from.getTime()) / 1_000);
+
+function ofSeconds(exact: number): string {
+  const seconds = Math.max(0, Math.round(exact));
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;

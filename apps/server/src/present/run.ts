@@ -17,6 +17,7 @@ export function presentRunSummary(run: StoredRun | RunDetail, now: Date): RunSum
     failureCode: run.failure?.code ?? null,
     failedPath: run.failedPath,
     retryOf: run.retryOfRunId,
+    replayOf: run.triggerType === "replay" ? run.deliveryId : null,
     queuedAt: run.queuedAt.toISOString(),
     startedAt: run.startedAt?.toISOString() ?? null,
     finishedAt: run.finishedAt?.toISOString() ?? null,

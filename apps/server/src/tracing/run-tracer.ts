@@ -18,7 +18,9 @@ type Ids = { traceId: string; spanId: string };
 
 /**
  * One trace for each run and one span for each step. A run's trace has the id of the run (its UUID), so that every worker
- * that had the run writes into the same trace without anything being handed on, and a trace is found by the run.
+ * that had the run writes into the same trace without anything being handed on, and a trace is found by the run. A run in
+ * review may stay there for good, so it gets its span then; if people let it go on or cancel it, the same span comes again,
+ * as long as the run was in all.
  */
 export function createRunTracer({ endpoint, sampledShare }: RunTracerOptions): RunTracer {
   let rootIds: Ids | undefined;
@@ -54,8 +56,8 @@ export function createRunTracer({ endpoint, sampledShare }: RunTracerOptions): R
       span.end(finishedAt);
     },
     runLeft({ runId, workspaceId, automationId, status, failureCode, queuedAt, at }) {
-      // A run has one end; until then its steps point to a span that is still to come.
-      if (status !== "succeeded" && status !== "failed") return;
+      // It goes on by itself: until it is over, its steps point to a span that is still to come.
+      if (status === "waiting") return;
       const attributes: Attributes = {
         "millrace.run.id": runId,
         "millrace.run.status": status,
@@ -69,6 +71,7 @@ export function createRunTracer({ endpoint, sampledShare }: RunTracerOptions): R
       if (failureCode) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end(at);
     },
+    leaseLost() {},
     close: () => provider.shutdown(),
   };
 }

@@ -91,24 +91,25 @@ export async function openBench() {
     act(next: Script) {
       script = next;
     },
-    async publish(steps: Json, concurrency: number | null = null) {
+    /** In the bench's own workspace unless another one is given. */
+    async publish(steps: Json, concurrency: number | null = null, owner = workspaceId) {
       const definition = { millrace: 1, name: "Test", trigger: { type: "manual" }, steps };
       const automationId = newId("automation");
       const versionId = newId("version");
       const json = JSON.stringify(definition);
       await prisma.automation.create({
         data: {
-          ...{ id: automationId, workspaceId, name: "Test", draftJson: json },
+          ...{ id: automationId, workspaceId: owner, name: "Test", draftJson: json },
           ...{ publishedVersionId: versionId, concurrency },
         },
       });
       await prisma.version.create({
-        data: { id: versionId, workspaceId, automationId, number: 1, definitionJson: json },
+        data: { id: versionId, workspaceId: owner, automationId, number: 1, definitionJson: json },
       });
-      return { automationId, versionId };
+      return { workspaceId: owner, automationId, versionId };
     },
     async start(
-      pinned: { automationId: string; versionId: string },
+      pinned: { workspaceId: string; automationId: string; versionId: string },
       body: Json = {},
       orderKey: string | null = null,
     ): Promise<string> {
@@ -120,7 +121,7 @@ export async function openBench() {
         body: Buffer.from(JSON.stringify(body)),
         receivedAt: new Date(),
       };
-      const request = { workspaceId, ...pinned, event };
+      const request = { ...pinned, event };
       if (orderKey === null) return (await intake.start(request)).runId;
       const { runId } = await intake.accept({
         ...request,
@@ -131,12 +132,16 @@ export async function openBench() {
     /** A worker that notices everything fast. */
     async work(
       overrides: Partial<WorkerPorts> = {},
-      { leaseMs = 1_000, ...reconcile }: { leaseMs?: number; unclaimedMs?: number; everyMs?: number } = {},
+      {
+        leaseMs = 1_000,
+        concurrency = 20,
+        ...reconcile
+      }: { leaseMs?: number; concurrency?: number; unclaimedMs?: number; everyMs?: number } = {},
     ): Promise<Worker> {
       const worker = await openWorker(
         { ...ports, ...overrides },
         {
-          ...{ concurrency: 20, leaseMs, heartbeatMs: leaseMs / 4 },
+          ...{ concurrency, leaseMs, heartbeatMs: leaseMs / 4 },
           reconcile: { unclaimedMs: 0, everyMs: 20, ...reconcile },
         },
       );

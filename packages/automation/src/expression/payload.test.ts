@@ -1,6 +1,6 @@
 import { parseJson } from "@millrace/base";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { parsePayload } from "./payload.ts";
 
 describe("parsePayload", () => {
@@ -42,6 +42,17 @@ describe("parsePayload", () => {
       ok: false,
       reason: "too_many_keys",
     });
+  });
+
+  test("copies no more numbers than a body may have", () => {
+    const add = vi.spyOn(Set.prototype, "add");
+    try {
+      const wide = `[${"12345678901234567890,".repeat(100_000)}1]`;
+      expect(parsePayload(wide)).toMatchObject({ ok: false, reason: "too_many_keys" });
+      expect(add.mock.calls.length).toBeLessThan(20_000);
+    } finally {
+      add.mockRestore();
+    }
   });
 
   test("reports the first hundred", () => {

@@ -12,7 +12,7 @@ const mostFindings = 100;
  * each with a finding (the first 100). Never throws.
  */
 export function parsePayload(text: string, limits: JsonLimits = jsonLimits): PayloadParsed {
-  const quoted = quoteUnsafeIntegers(text);
+  const quoted = quoteUnsafeIntegers(text, limits.keys);
   const parsed = parseJson(quoted.text, limits);
   if (!parsed.ok) {
     // The message may point into the text, and that must be the sender's, not ours.
@@ -29,7 +29,8 @@ function refusalFor(text: string, limits: JsonLimits, fallback: JsonRefusal): Js
 /** Marks a text as having been a number; JSON from outside can't hold a mark that is made afresh for each text. */
 type Quoted = { text: string; changed: number; texts: ReadonlySet<string> };
 
-function quoteUnsafeIntegers(text: string): Quoted {
+/** More numbers than a text may have entries are left as they are, because it is refused. */
+function quoteUnsafeIntegers(text: string, most: number): Quoted {
   const untouched: Quoted = { text, changed: 0, texts: new Set() };
   if (!/[0-9]{16}/.test(text)) return untouched;
   const texts = new Set<string>();
@@ -49,6 +50,7 @@ function quoteUnsafeIntegers(text: string): Quoted {
     const end = afterNumber(text, index);
     const number = end - index < 16 ? "" : text.slice(index, end);
     if (isUnsafeInteger(number)) {
+      if (pieces.length > 2 * most) return untouched;
       pieces.push(text.slice(from, index), `"${number}"`);
       texts.add(number);
       from = end;

@@ -1,5 +1,8 @@
 import type { Json, JsonObject } from "@millrace/base";
 import { type PayloadFinding, parsePayload } from "../expression/payload.ts";
+import { base64, decodeUtf8 } from "./body-bytes.ts";
+import { addListed, emptyMap } from "./listed-values.ts";
+import { parseMultipart } from "./multipart.ts";
 
 export type ReceivedEvent = {
   method: string;
@@ -16,16 +19,18 @@ export type TriggerScope = { body: Json; headers: JsonObject; query: JsonObject;
 export type OpenedEvent = {
   trigger: TriggerScope;
   /** How the body was read. */
-  bodyKind: "json" | "form" | "text" | "binary" | "empty";
-  /** Why a body that calls itself JSON was kept as text, and integers that were kept as text. */
+  bodyKind: "json" | "form" | "multipart" | "text" | "binary" | "empty";
+  /** Integers that were kept as text. */
   findings: PayloadFinding[];
+  /** Why a body that calls itself JSON or a multipart form was kept as text or binary. */
   malformed?: string;
 };
 
 /**
  * What expressions see of a request: `trigger.body`, `headers` (lower-case names), `query`, `method`, `receivedAt`.
- * A body that is JSON by its type, or that has no telling type and reads as JSON, is a value; a form is a map; other text
- * is text, and bytes that are no UTF-8 are base64. Repeated query keys and form fields give lists. Never throws.
+ * A body that is JSON by its type, or that has no telling type and reads as JSON, is a value; a form is a map, of
+ * which a file is `{ name, type, size, base64 }`; other text is text, and bytes that are no UTF-8 are base64. Repeated
+ * query keys and form fields give lists. Never throws.
  */
 export function openEvent(event: ReceivedEvent): OpenedEvent {
   const { body, ...opened } = openBody(event);
@@ -43,25 +48,34 @@ export function openEvent(event: ReceivedEvent): OpenedEvent {
 
 /** Why a body that calls itself JSON is none; undefined where it is, or calls itself something else. */
 export function whyMalformed(event: ReceivedEvent): string | undefined {
-  return isJsonType(mediaType(event.contentType)) ? openBody(event).malformed : undefined;
+  return callsItselfJson(event) ? openBody(event).malformed : undefined;
 }
+
+export const callsItselfJson = ({ contentType }: Pick<ReceivedEvent, "contentType">): boolean =>
+  isJsonType(mediaType(contentType));
 
 type OpenedBody = Omit<OpenedEvent, "trigger"> & { body: Json };
 
 function openBody({ contentType, body }: ReceivedEvent): OpenedBody {
   if (body.length === 0) return { body: null, bodyKind: "empty", findings: [] };
-  const text = decodeUtf8(body);
-  if (text === undefined) return { body: base64(body), bodyKind: "binary", findings: [] };
   const type = mediaType(contentType);
+  const form = type === "multipart/form-data" ? parseMultipart(contentType ?? "", body) : undefined;
+  if (form?.ok) return { body: form.value, bodyKind: "multipart", findings: [] };
+  const text = decodeUtf8(body);
+  if (text === undefined) return asItCame("binary", base64(body), form?.message);
   if (isJsonType(type) || type === "" || looksLikeJson(text)) {
     const parsed = parsePayload(text);
     if (parsed.ok) return { body: parsed.value, bodyKind: "json", findings: parsed.findings };
-    if (isJsonType(type)) return { body: text, bodyKind: "text", findings: [], malformed: parsed.message };
+    if (isJsonType(type)) return asItCame("text", text, parsed.message);
   }
   if (type === "application/x-www-form-urlencoded") {
     return { body: listedPairs(new URLSearchParams(text)), bodyKind: "form", findings: [] };
   }
-  return { body: text, bodyKind: "text", findings: [] };
+  return asItCame("text", text, form?.message);
+}
+
+function asItCame(bodyKind: "text" | "binary", body: string, malformed: string | undefined): OpenedBody {
+  return { body, bodyKind, findings: [], ...(malformed === undefined ? {} : { malformed }) };
 }
 
 /** `application/json; charset=utf-8` → `application/json`. */
@@ -73,27 +87,6 @@ const isJsonType = (type: string): boolean => type === "application/json" || typ
 
 /** Senders forget the header: `curl -d '{…}'` calls JSON a form. */
 const looksLikeJson = (text: string): boolean => /^\s*[{[]/.test(text);
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function base64(bytes: Uint8Array): string {
-  const chunks: string[] = [];
-  for (let start = 0; start < bytes.length; start += 8_192) {
-    chunks.push(String.fromCharCode(...bytes.subarray(start, start + 8_192)));
-  }
-  return btoa(chunks.join(""));
-}
-
-/** Null-prototype, so that a header or field called `__proto__` is data. */
-const emptyMap = (): JsonObject => Object.create(null);
 
 function headerMap(headers: ReceivedEvent["headers"]): JsonObject {
   const map = emptyMap();
@@ -110,10 +103,7 @@ function listedPairs(pairs: URLSearchParams): JsonObject {
   let count = 0;
   for (const [key, value] of pairs) {
     if (++count > 10_000) break;
-    const before = map[key];
-    if (before === undefined) map[key] = value;
-    else if (Array.isArray(before)) before.push(value);
-    else map[key] = [before, value];
+    addListed(map, key, value);
   }
   return map;
 }

@@ -1,4 +1,4 @@
-import { durationPattern, type Json, parseDurationMs } from "@millrace/base";
+import { durationPattern, type Json, maxLifetimeMs, parseDurationMs, presentDuration } from "@millrace/base";
 import { toJson } from "@millrace/connector-kit";
 import { z } from "zod";
 
@@ -27,6 +27,10 @@ export const expiryField = z
   .string()
   .regex(durationPattern, "expected a duration such as 30s, 15m, 12h or 7d")
   .refine((text) => parseDurationMs(text) !== 0, "expected a duration above zero")
+  .refine(
+    (text) => (parseDurationMs(text) ?? 0) <= maxLifetimeMs,
+    `expected at most ${presentDuration(maxLifetimeMs)}; left empty it stays for good`,
+  )
   .optional()
   .meta({
     title: "Expires in",

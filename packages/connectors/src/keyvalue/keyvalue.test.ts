@@ -59,9 +59,10 @@ test("keys that no database could keep are refused, and unusual ones are kept", 
 });
 
 test("durations, counts and limits that make no sense are refused with the field", () => {
-  for (const expiresIn of ["soon", "0s", "-1d", "7", ""]) {
+  for (const expiresIn of ["soon", "0s", "-1d", "7", "", "1000001d", "999999999d"]) {
     expect(() => operation("set", { key: "a", value: 1, expiresIn }), expiresIn).toThrow(/^Expires in: /);
   }
+  expect(operation("set", { key: "a", value: 1, expiresIn: "1000000d" })).toMatchObject({ expiresInMs: 86_400e9 });
   expect(() => operation("increment", { key: "a", by: "2" })).toThrow(/^By: expected number, got string/);
   expect(() => operation("list", { limit: 0 })).toThrow(/^At most: /);
 });

@@ -1,3 +1,4 @@
+import { runStatuses } from "@millrace/automation";
 import { z } from "zod";
 import type { Endpoint } from "../endpoint.ts";
 import { idOf, pageOf, pageQuery, time } from "../fields.ts";
@@ -34,7 +35,19 @@ export const deliverySchema = z
   .object({
     ...deliveryFields,
     answerBody: z.string().meta({ description: "Exactly what the sender was told." }),
+    answerHeaders: z.array(z.object({ name: z.string(), value: z.string() })).meta({
+      description:
+        "As they were sent, without Date and those of the connection; those that carry secrets are blanked out.",
+    }),
     event: eventView.nullable(),
+    isBodyCut: z.boolean().meta({
+      description:
+        "Only the beginning of the body was kept, because the request was refused as one that anybody may send.",
+    }),
+    replayProblem: z.string().nullable().meta({ description: "Why it can't be replayed; null where it can." }),
+    replays: z
+      .array(z.object({ id: idOf("run"), status: z.enum(runStatuses), queuedAt: time }))
+      .meta({ description: "Runs that were started on this request again, the newest 20 first." }),
   })
   .meta({ id: "Delivery" });
 export type Delivery = z.output<typeof deliverySchema>;
@@ -62,5 +75,16 @@ export const deliveries = {
     params: z.strictObject({ deliveryId: idOf("delivery") }),
     answer: { status: 200, description: "The delivery.", schema: deliverySchema },
     problems: [404],
+  },
+  replay: {
+    method: "post",
+    path: "/deliveries/:deliveryId/replay",
+    summary: "Run the published version on a delivery's request again, as it came",
+    description:
+      "Whatever the verdict was: the trigger's filter, dedupe and verification are not asked, and everything the steps do is done again. A duplicate whose body was the first one's replays the first request.",
+    scope: "runs:write",
+    params: z.strictObject({ deliveryId: idOf("delivery") }),
+    answer: { status: 201, description: "The new run.", schema: z.object({ runId: idOf("run") }) },
+    problems: [404, 409],
   },
 } satisfies Record<string, Endpoint>;

@@ -5,18 +5,21 @@ const findings = z
   .array(z.object({ path: z.string(), kind: z.string() }))
   .meta({ description: "What the body holds that needs care, such as integers that were kept as text." });
 
+const malformed = z.string().nullable().meta({
+  description: "Why a body that calls itself JSON, or a multipart form, was kept as it came.",
+});
+
 /** A request's body as it can be shown. Parsed late, so hostile bodies come as text. */
 export const bodyView = z
   .discriminatedUnion("kind", [
     z.object({ kind: z.literal("empty") }),
     z.object({ kind: z.literal("json"), value: jsonValue, findings }),
     z.object({ kind: z.literal("form"), value: jsonValue }),
-    z.object({
-      kind: z.literal("text"),
-      text: z.string(),
-      malformed: z.string().nullable().meta({ description: "Why a body that calls itself JSON was kept as text." }),
+    z.object({ kind: z.literal("multipart"), value: jsonValue }).meta({
+      description: "A form whose files, and fields that are no text, are `{ name, type, size, base64 }`.",
     }),
-    z.object({ kind: z.literal("binary"), base64: z.string() }),
+    z.object({ kind: z.literal("text"), text: z.string(), malformed }),
+    z.object({ kind: z.literal("binary"), base64: z.string(), malformed }),
     z.object({ kind: z.literal("tooLarge"), limitBytes: z.int() }),
   ])
   .meta({ id: "Body" });

@@ -1,4 +1,4 @@
-import { durationPattern } from "@millrace/base";
+import { durationPattern, maxLifetimeMs, parseDurationMs, presentDuration } from "@millrace/base";
 import { z } from "zod";
 import type { Endpoint } from "../endpoint.ts";
 import { idOf, jsonValue, nothing, pageOf, pageQuery, plainText, time } from "../fields.ts";
@@ -56,6 +56,10 @@ export const keyvalue = {
       expiresIn: z
         .string()
         .regex(durationPattern, "expected a duration such as 30s, 5m or 7d")
+        .refine(
+          (text) => (parseDurationMs(text) ?? 0) <= maxLifetimeMs,
+          `expected at most ${presentDuration(maxLifetimeMs)}`,
+        )
         .optional()
         .meta({ description: "Absent: the entry stays." }),
     }),

@@ -205,3 +205,17 @@ test.each([
   });
   expect(kept).toMatchObject({ ok: true });
 });
+
+test("refuses an expiry that no date can tell", async () => {
+  const expiresInMs = 999_999_999 * 86_400_000;
+  const outcomes = await apply(newId("workspace"), [
+    { op: "set", key: "k", value: 1, expiresInMs },
+    { op: "increment", key: "k", by: 1, expiresInMs },
+    { op: "compareAndSet", key: "k", expected: undefined, value: 1, expiresInMs },
+    { op: "set", key: "good", value: 1, expiresInMs: 1_000_000 * 86_400_000 },
+  ]);
+  for (const refused of outcomes.slice(0, 3)) {
+    expect(refused).toMatchObject({ ok: false, failure: { code: "invalid_input", field: "expiresIn" } });
+  }
+  expect(outcomes[3]).toMatchObject({ ok: true });
+});

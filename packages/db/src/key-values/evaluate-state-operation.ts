@@ -1,4 +1,4 @@
-import { Failure, type FailureRecord, isJsonObject, type Json } from "@millrace/base";
+import { Failure, type FailureRecord, isJsonObject, type Json, maxLifetimeMs, presentDuration } from "@millrace/base";
 import type { StateOperation, StateResult } from "@millrace/connector-kit";
 
 /** What the store holds under a key, as far as it has not expired. */
@@ -35,6 +35,9 @@ export function evaluateStateOperation(
   now: Date,
 ): Evaluated {
   const { key } = operation;
+  if ("expiresInMs" in operation && operation.expiresInMs !== undefined && !(operation.expiresInMs <= maxLifetimeMs)) {
+    return refusal(`An entry expires in at most ${presentDuration(maxLifetimeMs)}, or stays for good.`, "expiresIn");
+  }
   const version = (stored?.version ?? 0) + 1;
   switch (operation.op) {
     case "get":

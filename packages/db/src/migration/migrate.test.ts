@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { openEmptyDatabase, type TestDatabase } from "@millrace/testing";
 import { beforeEach, expect, test } from "vitest";
 import { DatabaseUnreachable } from "../database-unreachable.ts";
+import { createIntake } from "../runs/intake.ts";
+import { sampleRequest } from "../runs/run-samples.fixture.ts";
 import { migrate } from "./migrate.ts";
 
 let database: TestDatabase;
@@ -88,6 +90,25 @@ test("refuses a database of a newer release, a changed migration and a name out 
   await expect(migrate(database.url, { directory })).rejects.toThrow("a newer release has used it");
   await write("second", "");
   await expect(migrate(database.url, { directory })).rejects.toThrow("a migration is named like");
+});
+
+test("starts while a backup holds the tables, says so, and stores what comes in the meantime", async () => {
+  await migrate(database.url);
+  const backup = await database.pool.connect();
+  await backup.query("BEGIN");
+  await backup.query("LOCK TABLE events, deliveries, runs, step_records IN ACCESS SHARE MODE");
+  const later = { now: new Date("2131-05-10T13:00:00Z") };
+  const told: unknown[] = [];
+  expect(await migrate(database.url, { ...later, onPartitionsLate: (error) => told.push(error) })).toEqual({
+    applied: [],
+  });
+  expect(told).toEqual([expect.objectContaining({ code: "55P03" })]);
+  await createIntake(database.hotPath).accept(sampleRequest());
+  await backup.query("ROLLBACK");
+  backup.release();
+  await migrate(database.url, { ...later, onPartitionsLate: (error) => told.push(error) });
+  expect(told).toHaveLength(1);
+  expect(await tableOf("step_records_2131_05_13")).toBe("step_records_2131_05_13");
 });
 
 test("names the address of a database that can't be reached, and never the password", async () => {

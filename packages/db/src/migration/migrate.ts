@@ -1,6 +1,7 @@
 import pg from "pg";
 import { reachable } from "../database-unreachable.ts";
 import { ensurePartitions } from "../partitions/ensure-partitions.ts";
+import { isLockedOut } from "../partitions/partition-transaction.ts";
 import { MigrationError } from "./migration-error.ts";
 import { type Migration, migrationsDirectory, readMigrations } from "./migration-files.ts";
 import { applyMigrations } from "./schema-engine.ts";
@@ -9,13 +10,20 @@ import { applyMigrations } from "./schema-engine.ts";
 const lockNumber = 44_001;
 const daysAhead = 3;
 
+type MigrateOptions = {
+  directory?: string;
+  now?: Date;
+  /** Told why the coming days' partitions could not be made: others, a backup perhaps, hold the tables. */
+  onPartitionsLate?: (error: unknown) => void;
+};
+
 /**
  * Brings the database to this release's schema and makes the coming days' partitions. Processes that come at once wait
  * for the first one. Returns what was applied. Throws MigrationError or DatabaseUnreachable.
  */
 export async function migrate(
   databaseUrl: string,
-  { directory = migrationsDirectory, now = new Date() }: { directory?: string; now?: Date } = {},
+  { directory = migrationsDirectory, now = new Date(), onPartitionsLate }: MigrateOptions = {},
 ): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(directory);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, application_name: "millrace migrate" });
@@ -26,7 +34,7 @@ export async function migrate(
       await client.query("SELECT pg_advisory_lock($1)", [lockNumber]);
       const isCurrent = await isUpToDate(client, migrations);
       const applied = isCurrent ? [] : await applyMigrations(pool, migrations, directory);
-      await ensurePartitions(pool, now, daysAhead);
+      await makeDays(pool, now, onPartitionsLate);
       return { applied };
     } finally {
       // Ends the session, and the lock with it.
@@ -34,6 +42,16 @@ export async function migrate(
     }
   } finally {
     await pool.end();
+  }
+}
+
+/** The default partition takes what has no day yet, and maintenance goes on trying: nobody's start waits for a backup. */
+async function makeDays(pool: pg.Pool, now: Date, onLate: MigrateOptions["onPartitionsLate"]): Promise<void> {
+  try {
+    await ensurePartitions(pool, now, daysAhead, 1);
+  } catch (error) {
+    if (!isLockedOut(error)) throw error;
+    onLate?.(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { lockForDrop } from "./drop-lock.ts";
 import { changePartitions } from "./partition-transaction.ts";
 import { dayMs, dayOfPartition, type PartitionedTable, partitionedTables, partitionOf } from "./partitioned-tables.ts";
 
@@ -18,6 +19,7 @@ export async function dropPartitionsBefore(pool: pg.Pool, before: Date): Promise
     for (const { name, day } of await listPartitions(pool, table)) {
       if (day.getTime() + dayMs > before.getTime()) continue;
       const isDropped = await changePartitions(pool, async (client) => {
+        await lockForDrop(client);
         if (await isNeeded(client, table, day)) return false;
         await client.query(`DROP TABLE IF EXISTS ${pg.escapeIdentifier(name)}`);
         return true;

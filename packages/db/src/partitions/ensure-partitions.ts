@@ -11,15 +11,21 @@ import {
 
 /**
  * Makes the partitions of yesterday, today and `daysAhead` days more, where they are missing. Rows of such a day that
- * already sit in the default partition move over. Safe in many processes at once. Returns the names of those made.
+ * already sit in the default partition move over. Safe in many processes at once. Returns the names of those made; throws
+ * where the tables stay locked over `attempts`.
  */
-export async function ensurePartitions(pool: pg.Pool, now: Date, daysAhead: number): Promise<string[]> {
+export async function ensurePartitions(
+  pool: pg.Pool,
+  now: Date,
+  daysAhead: number,
+  attempts?: number,
+): Promise<string[]> {
   const made: string[] = [];
   for (const table of partitionedTables) {
     for (let offset = -1; offset <= daysAhead; offset++) {
       const day = partitionOf(table, new Date(startOfDay(now).getTime() + offset * dayMs));
       if (await exists(pool, table, day)) continue;
-      const isMade = await changePartitions(pool, (client) => makePartition(client, table, day));
+      const isMade = await changePartitions(pool, (client) => makePartition(client, table, day), attempts);
       if (isMade) made.push(day.name);
     }
   }

@@ -2,6 +2,7 @@ import { lowestIdAt } from "@millrace/base";
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { beforeEach, expect, test } from "vitest";
 import { createIntake } from "../runs/intake.ts";
+import { createRunControl } from "../runs/run-control.ts";
 import { sampleRequest } from "../runs/run-samples.fixture.ts";
 import { dropPartitionsBefore } from "./drop-partitions.ts";
 import { ensurePartitions } from "./ensure-partitions.ts";
@@ -31,6 +32,23 @@ async function insertRun(time: Date, eventId: string, status: string): Promise<v
     [lowestIdAt("run", time), eventId, status],
   );
 }
+
+async function insertFailedRun(time: Date, eventId: string): Promise<string> {
+  const id = lowestIdAt("run", time);
+  await database.pool.query(
+    `INSERT INTO runs (id, workspace_id, automation_id, version_id, event_id, trigger_type, origin_run_id, queued_at, status, failure_json, finished_at)
+     VALUES ($1, 'ws', 'a', 'v', $2, 'manual', $1, now(), 'failed', '{}', now())`,
+    [id, eventId],
+  );
+  return id;
+}
+
+const countWaiting = async (): Promise<number> =>
+  (
+    await database.pool.query<{ count: number }>(
+      "SELECT count(*)::int AS count FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
+  ).rows[0]?.count ?? 0;
 
 const partitionOf = async (id: string) =>
   (await database.pool.query("SELECT tableoid::regclass::text AS name FROM events WHERE id = $1", [id])).rows[0]?.name;
@@ -104,4 +122,25 @@ test("drops the days before, and keeps those that an unfinished run needs", asyn
   expect(dropped).not.toContain("events_2031_05_08");
   expect(await partitionOf(old)).toBe("events_2031_05_02");
   expect((await database.pool.query("SELECT to_regclass('events_2031_05_08') AS name")).rows[0].name).not.toBeNull();
+});
+
+test("a day that a retry refers to stays, though the retry was not committed when the drop began", async () => {
+  // Whatever is dropped first waits for the retry; this day is the first.
+  await ensurePartitions(database.pool, day("2021-05-03"), 0);
+  const eventId = await insertEvent(at("2021-05-02T08:00:00Z"));
+  const failed = await insertFailedRun(at("2021-05-09T09:00:00Z"), eventId);
+  const blocker = await database.pool.connect();
+  try {
+    await blocker.query("BEGIN; LOCK TABLE step_records IN ACCESS EXCLUSIVE MODE");
+    const retry = createRunControl(database.pool).retry("ws", failed);
+    await expect.poll(countWaiting, { timeout: 10_000 }).toBe(1);
+    const drop = dropPartitionsBefore(database.pool, at("2021-05-08T12:00:00Z"));
+    await expect.poll(countWaiting, { timeout: 10_000, interval: 5 }).toBe(2);
+    await blocker.query("COMMIT");
+    await retry;
+    expect((await drop).kept).toContain("events_2021_05_02");
+    expect(await partitionOf(eventId)).toBe("events_2021_05_02");
+  } finally {
+    blocker.release();
+  }
 });

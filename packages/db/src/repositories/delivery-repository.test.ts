@@ -52,16 +52,27 @@ test("deliveries are listed newest first by automation, verdict and time, in pag
   await expect(ids({ cursor: newId("run") })).rejects.toThrow(InvalidCursor);
 });
 
+test("a list of deliveries does not read what was answered", async () => {
+  const { deliveryId } = await seedRun(repositories.prisma, place);
+  await database.pool.query("ALTER TABLE deliveries RENAME COLUMN answer_body TO unread");
+  try {
+    const { items } = await repositories.deliveries.list({ workspaceId: place.workspaceId });
+    expect(items).toMatchObject([{ id: deliveryId, answerStatus: 202 }]);
+  } finally {
+    await database.pool.query("ALTER TABLE deliveries RENAME COLUMN unread TO answer_body");
+  }
+});
+
 test("a delivery shows its verdict, the exact answer and what was received", async () => {
   const { deliveryId, runId, eventId } = await seedRun(repositories.prisma, place);
   const delivery = await repositories.deliveries.get(place.workspaceId, deliveryId);
   expect(delivery).toMatchObject({
     ...{ id: deliveryId, runId, verdict: "accepted", reason: null },
-    answer: { status: 202, body: `{"runId":"${runId}"}` },
+    answer: { status: 202, body: `{"runId":"${runId}"}`, headers: {} },
     event: { id: eventId, contentType: "application/json" },
   });
   expect(Buffer.from(delivery.event?.body ?? []).toString()).toBe('{"name":"Ada"}');
   const refused = await repositories.deliveries.get(place.workspaceId, await refuse());
-  expect(refused).toMatchObject({ verdict: "rejected", runId: null, event: null, answer: { status: 413 } });
+  expect(refused).toMatchObject({ verdict: "rejected", runId: null, event: null, answerStatus: 413 });
   await expect(repositories.deliveries.get(place.workspaceId, "dlv_x")).rejects.toThrow(NotFound);
 });

@@ -26,9 +26,15 @@ afterAll(async () => {
 
 const publish = () => repositories.versions.publish({ workspaceId, id: automationId, publishedBy: null });
 
-test("a token leads to its automation, and from the first publish on to the version that is live", async () => {
+test("a token leads to its automation, and from the first publish on to the version that is live and no longer to the draft", async () => {
   const found = await repositories.endpoints.findByToken(token);
-  expect(found).toMatchObject({ workspaceId, automationId, enabled: true, versionId: null, trigger: null });
+  expect(found).toMatchObject({
+    workspaceId,
+    automationId,
+    enabled: true,
+    versionId: null,
+    trigger: { type: "webhook" },
+  });
   const first = await publish();
   expect(await repositories.endpoints.findByToken(token)).toMatchObject({
     versionId: first.version.id,
@@ -56,22 +62,28 @@ test("a token has 192 random bits and nothing near it opens the endpoint", async
   for (const text of near) expect(await repositories.endpoints.findByToken(text)).toBeUndefined();
 });
 
-test("a disabled automation is found as disabled, a removed one not at all", async () => {
+test("a disabled automation is found as disabled, a removed one as gone", async () => {
   await repositories.automations.setEnabled({ workspaceId, id: automationId, enabled: false });
   expect(await repositories.endpoints.findByToken(token)).toMatchObject({ enabled: false });
   await repositories.automations.remove(workspaceId, automationId);
-  expect(await repositories.endpoints.findByToken(token)).toBeUndefined();
+  expect(await repositories.endpoints.findByToken(token)).toMatchObject({
+    automationId,
+    gone: { why: "deleted", since: now },
+  });
 });
 
 test("after a rotation both URLs work until the overlap is over", async () => {
   const rotated = await repositories.endpoints.rotateEndpoint({ workspaceId, automationId, overlapMs: 1_000 });
   expect(await repositories.endpoints.getWebhookToken(workspaceId, automationId)).toBe(rotated.token);
   for (const live of [token, rotated.token]) {
-    expect(await repositories.endpoints.findByToken(live)).toMatchObject({ automationId });
+    expect(await repositories.endpoints.findByToken(live)).toMatchObject({ automationId, gone: null });
   }
   now = rotated.previousExpiresAt;
-  expect(await repositories.endpoints.findByToken(token)).toBeUndefined();
-  expect(await repositories.endpoints.findByToken(rotated.token)).toMatchObject({ automationId });
+  expect(await repositories.endpoints.findByToken(token)).toMatchObject({
+    automationId,
+    gone: { why: "replaced", since: now },
+  });
+  expect(await repositories.endpoints.findByToken(rotated.token)).toMatchObject({ automationId, gone: null });
 });
 
 test("rotations at once leave one URL that does not expire", async () => {

@@ -14,12 +14,23 @@ const keptTriggers = 1_000;
 /** What ingress needs to know about the URL that was called. */
 export type FoundEndpoint = {
   endpointId: string;
+  /** The automation's URL before any rotation: dedupe keys and the rate limit are its. */
+  originEndpointId: string;
   workspaceId: string;
   automationId: string;
   enabled: boolean;
   /** Null until the automation is published for the first time. */
   versionId: string | null;
+  /** Of the published version; of the draft while there is none. */
   trigger: Trigger | null;
+  /** Why the URL no longer works, and since when; null while it does. */
+  gone: { why: "replaced" | "deleted"; since: Date } | null;
+};
+
+type EndpointRow = Omit<FoundEndpoint, "trigger" | "gone"> & {
+  draftJson: string | null;
+  expiresAt: Date | null;
+  deletedAt: Date | null;
 };
 
 export type RotatedEndpoint = { endpointId: string; token: string; previousExpiresAt: Date };
@@ -32,21 +43,25 @@ export function createEndpointRepository(
 ) {
   const triggerOf = createTriggerReader(pool);
   return {
-    /** Not scoped: the token names the workspace. Undefined if nobody has it, it expired, or its automation was removed. */
+    /** Not scoped: the token names the workspace. Undefined if nobody ever had it. */
     async findByToken(plainToken: string): Promise<FoundEndpoint | undefined> {
       if (!tokenPattern.test(plainToken)) return undefined;
-      const { rows } = await pool.query<Omit<FoundEndpoint, "trigger">>(
-        `SELECT e.id AS "endpointId", e.workspace_id AS "workspaceId", e.automation_id AS "automationId",
-                a.enabled, a.published_version_id AS "versionId"
+      const { rows } = await pool.query<EndpointRow>(
+        `SELECT e.id AS "endpointId", COALESCE(e.origin_endpoint_id, e.id) AS "originEndpointId", e.workspace_id AS "workspaceId", e.automation_id AS "automationId",
+                a.enabled, a.published_version_id AS "versionId",
+                CASE WHEN a.published_version_id IS NULL THEN a.draft_json END AS "draftJson",
+                e.expires_at AS "expiresAt", a.deleted_at AS "deletedAt"
          FROM endpoints e
-         JOIN automations a ON a.id = e.automation_id AND a.workspace_id = e.workspace_id AND a.deleted_at IS NULL
-         WHERE e.token_hash = $1 AND (e.expires_at IS NULL OR e.expires_at > $2)`,
-        [sha256(plainToken), clock.now()],
+         JOIN automations a ON a.id = e.automation_id AND a.workspace_id = e.workspace_id
+         WHERE e.token_hash = $1`,
+        [sha256(plainToken)],
       );
-      const [found] = rows;
-      return (
-        found && { ...found, trigger: found.versionId ? await triggerOf(found.workspaceId, found.versionId) : null }
-      );
+      const [row] = rows;
+      if (!row) return undefined;
+      const { draftJson, expiresAt, deletedAt, ...rest } = row;
+      const found = { ...rest, gone: goneOf(expiresAt, deletedAt, clock.now()) };
+      if (draftJson !== null) return { ...found, trigger: readJson<Definition>(draftJson).trigger };
+      return { ...found, trigger: found.versionId ? await triggerOf(found.workspaceId, found.versionId) : null };
     },
 
     /** The token of the automation's URL, to be shown to the people of its workspace. Throws NotFound. */
@@ -69,12 +84,19 @@ export function createEndpointRepository(
       const previousExpiresAt = new Date(clock.now().getTime() + overlapMs);
       return prisma.$transaction(async (tx) => {
         await lockAutomation(tx, workspaceId, automationId);
+        const before = await tx.endpoint.findFirst({
+          where: { workspaceId, automationId, expiresAt: null },
+          orderBy: { id: "desc" },
+        });
         await tx.endpoint.updateMany({
           where: { workspaceId, automationId, expiresAt: null },
           data: { expiresAt: previousExpiresAt },
         });
         const { token, row } = mintEndpoint(vault, workspaceId, automationId);
-        await tx.endpoint.create({ data: row });
+        // A provider repeats at the new URL what it had sent to the old one.
+        await tx.endpoint.create({
+          data: { ...row, originEndpointId: before && (before.originEndpointId ?? before.id) },
+        });
         return { endpointId: row.id, token, previousExpiresAt };
       });
     },
@@ -82,6 +104,11 @@ export function createEndpointRepository(
 }
 
 export type EndpointRepository = ReturnType<typeof createEndpointRepository>;
+
+function goneOf(expiresAt: Date | null, deletedAt: Date | null, now: Date): FoundEndpoint["gone"] {
+  if (deletedAt !== null) return { why: "deleted", since: deletedAt };
+  return expiresAt !== null && expiresAt <= now ? { why: "replaced", since: expiresAt } : null;
+}
 
 /** Two rotations at once would leave two URLs that never expire. */
 async function lockAutomation(tx: Prisma.TransactionClient, workspaceId: string, automationId: string): Promise<void> {

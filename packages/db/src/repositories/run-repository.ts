@@ -3,10 +3,11 @@ import type { RunEvent, StepRecord } from "@millrace/engine";
 import type { PrismaClient } from "../generated/client.ts";
 import { findEvent } from "./event-record.ts";
 import { type IdRangeRequest, idRange } from "./id-range.ts";
+import { orderOf, scopeOf } from "./list-scope.ts";
 import { NotFound } from "./not-found.ts";
 import { type Page, pageSize, toPage } from "./page.ts";
-import { presentRuns, type RunSummary, summaryColumns, toRunStatus } from "./run-summary.ts";
-import { type RunWait, readWait } from "./run-wait.ts";
+import { toRunStatus } from "./run-status.ts";
+import { presentRuns, type RunSummary, summaryColumns } from "./run-summary.ts";
 import { listStepRecords } from "./step-records.ts";
 
 export type RunListRequest = IdRangeRequest & {
@@ -18,13 +19,10 @@ export type RunListRequest = IdRangeRequest & {
 };
 
 export type RunDetail = RunSummary & {
-  deliveryId: string | null;
   /** When a waiting run goes on. */
   dueAt: Date | null;
   /** How often a worker died while it held the run. */
   crashCount: number;
-  /** What holds a queued run back; null where only a worker is missing, or where it is not queued. */
-  wait: RunWait | null;
   /** The worker that has it, while it runs. */
   leaseOwner: string | null;
   /** Null once retention has removed it. */
@@ -48,12 +46,11 @@ export function createRunRepository(prisma: PrismaClient, { defaultMaxRunning = 
       const read = (only: RunStatus | undefined) =>
         prisma.run.findMany({
           where: {
-            workspaceId,
+            ...scopeOf({ workspaceId, automationId }, only !== undefined),
             id: idRange("run", request),
-            ...(automationId !== undefined && { automationId }),
             ...(only !== undefined && { status: only }),
           },
-          orderBy: { id: "desc" },
+          orderBy: orderOf({ automationId }, only !== undefined),
           take: size + 1,
           select: summaryColumns,
         });
@@ -69,7 +66,7 @@ export function createRunRepository(prisma: PrismaClient, { defaultMaxRunning = 
         (row) => row,
         (row) => row.id,
       );
-      return { ...page, items: await presentRuns(prisma, workspaceId, page.items) };
+      return { ...page, items: await presentRuns(prisma, workspaceId, page.items, defaultMaxRunning) };
     },
 
     /** One run with everything that was recorded of it. Throws NotFound. */
@@ -77,28 +74,20 @@ export function createRunRepository(prisma: PrismaClient, { defaultMaxRunning = 
       const row = await prisma.run.findFirst({
         where: { id: runId, workspaceId },
         select: {
-          ...{ ...summaryColumns, eventId: true, deliveryId: true, dueAt: true, crashCount: true },
-          ...{ leaseOwner: true, orderKey: true, orderPosition: true },
+          ...{ ...summaryColumns, eventId: true, dueAt: true, crashCount: true },
+          leaseOwner: true,
         },
       });
       if (!row) throw new NotFound("run", runId);
-      const { eventId, deliveryId, dueAt, crashCount, leaseOwner, orderKey, orderPosition, ...summaryRow } = row;
-      const [[summary], event, steps, retriedBy, wait] = await Promise.all([
-        presentRuns(prisma, workspaceId, [summaryRow]),
+      const { eventId, dueAt, crashCount, leaseOwner, ...summaryRow } = row;
+      const [[summary], event, steps, retriedBy] = await Promise.all([
+        presentRuns(prisma, workspaceId, [summaryRow], defaultMaxRunning),
         findEvent(prisma, workspaceId, eventId),
         listStepRecords(prisma, workspaceId, runId),
         listRetries(prisma, workspaceId, runId),
-        row.status === "queued"
-          ? readWait(
-              prisma,
-              workspaceId,
-              { id: row.id, automationId: row.automationId, orderKey, orderPosition },
-              defaultMaxRunning,
-            )
-          : null,
       ]);
       if (!summary) throw new NotFound("run", runId);
-      return { ...summary, deliveryId, dueAt, crashCount, leaseOwner, wait, event: event ?? null, steps, retriedBy };
+      return { ...summary, dueAt, crashCount, leaseOwner, event: event ?? null, steps, retriedBy };
     },
   };
 }

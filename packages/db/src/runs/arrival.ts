@@ -10,22 +10,27 @@ type Ids = { eventId: string; deliveryId: string; runId: string };
 export type Arrival =
   | { kind: "accept"; request: AcceptRequest; ids: Ids; key: DedupeIdentity | undefined; orderKey: string }
   | { kind: "refuse"; request: RefusedRequest; ids: Ids }
-  | { kind: "start"; request: StartRequest; ids: Ids };
+  | { kind: "start"; request: StartRequest; ids: Ids; orderKey: string };
 
 /** A key may be of any length, so it is compared by its hash. */
-export type DedupeIdentity = { name: string; keyHash: Buffer; bodyHash: Buffer };
+export type DedupeIdentity = { name: string; endpointId: string; keyHash: Buffer; bodyHash: Buffer };
 
 export const acceptArrival = (request: AcceptRequest): Arrival => ({
   kind: "accept",
   request,
   ids: makeIds(),
-  key: request.dedupeKey === null ? undefined : identify(request.endpointId, request.dedupeKey, request.event.body),
+  key: request.dedupeKey === null ? undefined : identify(request, request.dedupeKey),
   orderKey: hashOrderKey(request.orderKey ?? ""),
 });
 
 export const refuseArrival = (request: RefusedRequest): Arrival => ({ kind: "refuse", request, ids: makeIds() });
 
-export const startArrival = (request: StartRequest): Arrival => ({ kind: "start", request, ids: makeIds() });
+export const startArrival = (request: StartRequest): Arrival => ({
+  kind: "start",
+  request,
+  ids: makeIds(),
+  orderKey: hashOrderKey(request.replay?.orderKey ?? ""),
+});
 
 /** 128 bits of a hash: of one length however long the key is, and no customer's address in an index. */
 export const hashOrderKey = (key: string): string =>
@@ -33,11 +38,13 @@ export const hashOrderKey = (key: string): string =>
 
 const makeIds = (): Ids => ({ eventId: newId("event"), deliveryId: newId("delivery"), runId: newId("run") });
 
-function identify(endpointId: string, key: string, body: Uint8Array): DedupeIdentity {
+function identify({ endpointId, originEndpointId, event }: AcceptRequest, key: string): DedupeIdentity {
+  const owner = originEndpointId ?? endpointId;
   const keyHash = createHash("sha256").update(key).digest();
   return {
-    name: `${endpointId} ${keyHash.toString("hex")}`,
+    name: `${owner} ${keyHash.toString("hex")}`,
+    endpointId: owner,
     keyHash,
-    bodyHash: createHash("sha256").update(body).digest(),
+    bodyHash: createHash("sha256").update(event.body).digest(),
   };
 }

@@ -1,10 +1,11 @@
-import type { ClaimedRun, ClaimRequest } from "@millrace/engine";
+import type { ClaimedRun, ClaimRequest, RunStore } from "@millrace/engine";
 import { statement } from "../statement.ts";
 import { type DayParameters, fitting, isDue, isLastChance, named, take, walked } from "./choose-runs.ts";
 import { between, type HotPath, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { loadClaimed, type TakenRow } from "./load-claimed.ts";
 import { onEachRow } from "./on-each-row.ts";
+import { putOff } from "./put-off.ts";
 import { type ProposedRun, takeLimited } from "./take-limited.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, type Group, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
@@ -13,6 +14,7 @@ export type Claiming = {
   hotPath: HotPath;
   days: UnfinishedDays;
   cursor: WalkCursor;
+  release: RunStore["release"];
   /** How many runs a workspace without a limit of its own executes at once; null: any number. */
   defaultMaxRunning: number | null;
 };
@@ -29,8 +31,8 @@ const visitsOfWorkspace = 20;
 /** A run that ended made room in its own workspace only. */
 const visitsAfterRun = 16;
 const maxFreed = 32;
-/** One of them is taken; the others are there because a limit or an order may hold the first ones back. */
-const maxLastChances = 20;
+/** More than one is enough to know. */
+const lastChancesCounted = 2;
 
 export const createClaimCursor = (): WalkCursor => createWalkCursor(maxVisits, visitsOfWorkspace);
 
@@ -49,8 +51,11 @@ const propose = (due: string, counted: DayParameters) => `WITH RECURSIVE ${[due,
 
 const ofNamed = statement(propose(named("$5::text[]", namedDays), unfinishedDays));
 const ofLastChance = statement(propose(named("$5::text[]", namedDays, isLastChance), unfinishedDays));
+/** The first of each group: a limit or an order that holds it back holds back the others of its group too. */
 const lastChances = statement(
-  `SELECT r.id FROM runs r WHERE ${isLastChance} AND r.id >= $1 AND r.id < $2 ORDER BY r.id LIMIT ${maxLastChances}`,
+  `SELECT DISTINCT ON (r.workspace_id, r.automation_id, r.order_key) r.id FROM runs r
+   WHERE ${isLastChance} AND r.id >= $1 AND r.id < $2
+   ORDER BY r.workspace_id, r.automation_id, r.order_key, r.order_position, r.id`,
 );
 const ofWalked = laneStatement(({ runs }, within) => {
   const days = { runs, within };
@@ -91,24 +96,53 @@ type FoundRow = Walk & ({ id: null } | Candidate);
 /** In the order in which to take them; `free` leaves the places of limited ones to those. */
 type Found = { free: string[]; proposed: ProposedRun[]; hasMore: boolean };
 
+/**
+ * What was taken is either answered with or given back at once, without counting a crash: nobody would extend its lease. A
+ * run that can't be loaded is put off alone, for a release that knows more, or to fail in the end.
+ */
 export async function claimRuns(claiming: Claiming, request: ClaimRequest): Promise<ClaimedRun[]> {
-  const { limit, runIds, freed } = request;
+  const { limit, runIds, freed, workerId } = request;
   if (limit <= 0 || runIds?.length === 0 || freed?.length === 0) return [];
-  if (request.isLastChance) return claimLastChance(claiming, request);
-  if (runIds === undefined || claiming.defaultMaxRunning !== null) {
-    return loadClaimed(claiming.hotPath, await takeInRounds(claiming, request, []));
+  const { pool } = claiming.hotPath.anyDay;
+  const taken: TakenRow[] = [];
+  try {
+    await takeRuns(claiming, request, taken);
+    const { runs, unloadable } = await loadClaimed(claiming.hotPath, taken);
+    for (const { row, message } of unloadable) await putOff(pool, workerId, row, { path: null, message });
+    return runs;
+  } catch (error) {
+    await claiming.release(workerId, taken).catch(() => undefined); // then their leases end
+    throw error;
   }
-  const { taken, limited } = await takeUnlimited(claiming, request, runIds);
-  if (limited.length > 0) await takeInRounds(claiming, { ...request, runIds: limited }, taken);
-  return loadClaimed(claiming.hotPath, taken);
 }
 
-async function claimLastChance(claiming: Claiming, request: ClaimRequest): Promise<ClaimedRun[]> {
-  const { lowest, beyond } = await claiming.days.read();
-  const { rows } = await claiming.hotPath.anyDay.pool.query<{ id: string }>(lastChances([lowest, beyond]));
-  if (rows.length === 0) return [];
-  const runIds = rows.map(({ id }) => id);
-  return loadClaimed(claiming.hotPath, await takeInRounds(claiming, { ...request, runIds }, []));
+/** Adds to `taken` as it goes. */
+async function takeRuns(claiming: Claiming, request: ClaimRequest, taken: TakenRow[]): Promise<void> {
+  const { runIds } = request;
+  if (request.isLastChance) return takeOneLastChance(claiming, request, taken);
+  if (runIds === undefined || claiming.defaultMaxRunning !== null) return takeInRounds(claiming, request, taken);
+  const { taken: free, limited } = await takeUnlimited(claiming, request, runIds);
+  taken.push(...free);
+  if (limited.length > 0) await takeInRounds(claiming, { ...request, runIds: limited }, taken);
+}
+
+/** How many runs wait for their last chance and could have it now, counted no further than to two. */
+export async function countLastChances(claiming: Claiming): Promise<number> {
+  const runIds = await listLastChances(claiming);
+  if (runIds.length === 0) return 0;
+  const { free, proposed } = await find(claiming, { limit: lastChancesCounted, runIds, isLastChance: true });
+  return free.length + proposed.length;
+}
+
+async function listLastChances({ hotPath, days }: Claiming): Promise<string[]> {
+  const { lowest, beyond } = await days.read();
+  const { rows } = await hotPath.anyDay.pool.query<{ id: string }>(lastChances([lowest, beyond]));
+  return rows.map(({ id }) => id);
+}
+
+async function takeOneLastChance(claiming: Claiming, request: ClaimRequest, taken: TakenRow[]): Promise<void> {
+  const runIds = await listLastChances(claiming);
+  if (runIds.length > 0) await takeInRounds(claiming, { ...request, runIds }, taken);
 }
 
 async function takeUnlimited(
@@ -129,23 +163,23 @@ async function takeUnlimited(
 }
 
 /** Adds to `taken` until it holds as many as are asked for. */
-async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: TakenRow[]): Promise<TakenRow[]> {
+async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: TakenRow[]): Promise<void> {
   for (let round = 1; round <= maxRounds && taken.length < request.limit; round++) {
     const room = request.limit - taken.length;
     const found = await find(claiming, { ...request, limit: room });
     const free = await takeUnlimited(claiming, { ...request, limit: found.free.length }, found.free);
+    taken.push(...free.taken);
     const left = room - free.taken.length;
     const limited = await takeLimited(claiming, { ...request, limit: left }, found.proposed);
-    taken.push(...free.taken, ...limited);
+    taken.push(...limited);
     const fellShort = free.taken.length < found.free.length || limited.length < Math.min(found.proposed.length, left);
     if (!fellShort && !found.hasMore) break;
   }
-  return taken;
 }
 
 async function find(
   { hotPath, cursor, defaultMaxRunning, ...claiming }: Claiming,
-  request: ClaimRequest,
+  request: Pick<ClaimRequest, "limit" | "runIds" | "freed" | "isLastChance">,
 ): Promise<Found> {
   const { limit, runIds, freed } = request;
   const { lowest, beyond, onlyDay } = await claiming.days.read();

@@ -7,9 +7,16 @@ export type Owner = { runId: string; bodyDiffers: boolean };
 
 type OwnerRow = { endpoint_id: string; key_hash: Buffer; run_id: string; body_hash: Buffer };
 
-/** Always in the same order, so that batches which share keys wait for each other and never in a circle. */
-const claim = statement(`INSERT INTO dedupe_keys AS d (endpoint_id, key_hash, run_id, body_hash)
-  SELECT e, k, r, b FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[]) AS t(e, k, r, b) ORDER BY e COLLATE "C", k
+/** A sender is to be told within a second that its request could not be recorded, after a try in company and one alone. */
+const lockLimitMs = 400;
+
+/**
+ * Always in the same order, so that batches which share keys wait for each other and never in a circle. What is put in order
+ * is read to its end first, so the limit of this transaction's waits holds before the first of them.
+ */
+const claim = statement(`WITH waits AS MATERIALIZED (SELECT set_config('lock_timeout', '${lockLimitMs}', true))
+  INSERT INTO dedupe_keys AS d (endpoint_id, key_hash, run_id, body_hash)
+  SELECT e, k, r, b FROM waits, unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[]) AS t(e, k, r, b) ORDER BY e COLLATE "C", k
   ON CONFLICT (endpoint_id, key_hash) DO UPDATE SET run_id = d.run_id
   RETURNING endpoint_id, key_hash, run_id, body_hash`);
 
@@ -31,7 +38,7 @@ export async function claimDedupeKeys(
   if (firsts.length === 0) return owners;
   const { rows } = await client.query<OwnerRow>(
     claim([
-      firsts.map(({ request }) => request.endpointId),
+      firsts.map(({ key }) => key.endpointId),
       firsts.map(({ key }) => key.keyHash),
       firsts.map(({ ids }) => ids.runId),
       firsts.map(({ key }) => key.bodyHash),

@@ -2,7 +2,7 @@ import { acceptedAnswer, duplicateAnswer } from "@millrace/engine";
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createIntake } from "./intake.ts";
-import { sampleRequest } from "./run-samples.fixture.ts";
+import { sampleRequest, whileLocked } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;
@@ -144,6 +144,19 @@ test("starts a run by hand, without a delivery", async () => {
   expect(await rowsOf("SELECT 1 FROM deliveries WHERE workspace_id = $1", [workspaceId])).toEqual([]);
 });
 
+test("starts a replay in the order of its key, linked to the delivery", async () => {
+  const intake = createIntake(database.hotPath);
+  const { dedupeKey: _, sourceIp: __, endpointId: ___, ...start } = sampleRequest();
+  const accepted = await intake.accept({ ...sampleRequest(start), orderKey: "c1" });
+  const replay = { deliveryId: accepted.deliveryId, orderKey: "c1" };
+  const { runId } = await intake.start({ ...start, replay });
+  const runs = await rowsOf("SELECT * FROM runs WHERE workspace_id = $1 ORDER BY order_position", [start.workspaceId]);
+  expect(runs).toMatchObject([
+    { id: accepted.runId, trigger_type: "webhook" },
+    { id: runId, trigger_type: "replay", delivery_id: accepted.deliveryId, order_key: runs[0].order_key },
+  ]);
+});
+
 test("a request that can't be stored harms no other of its batch", async () => {
   const intake = createIntake(database.hotPath);
   const bad = sampleRequest();
@@ -152,4 +165,18 @@ test("a request that can't be stored harms no other of its batch", async () => {
   await expect(intake.accept(bad)).rejects.toThrow();
   expect(new Set((await Promise.all(good)).map(({ runId }) => runId)).size).toBe(5);
   expect(await rowsOf("SELECT 1 FROM events WHERE workspace_id = $1", [bad.workspaceId])).toEqual([]);
+});
+
+test("a dedupe key that a process standing still has locked keeps only its own request from being stored", async () => {
+  const intake = createIntake(database.hotPath);
+  const locked = sampleRequest({ dedupeKey: "locked" });
+  const first = await intake.accept(locked);
+  const lock = "UPDATE dedupe_keys SET run_id = run_id WHERE endpoint_id = $1";
+  await whileLocked(database.pool, lock, [locked.endpointId], async () => {
+    const blocked = intake.accept(locked);
+    const others = Array.from({ length: 5 }, () => intake.accept(sampleRequest({ dedupeKey: "free" })));
+    await expect(blocked).rejects.toMatchObject({ code: "55P03" });
+    expect((await Promise.all(others)).some(({ isDuplicate }) => isDuplicate)).toBe(false);
+  });
+  expect(await intake.accept(locked)).toMatchObject({ runId: first.runId, isDuplicate: true });
 });

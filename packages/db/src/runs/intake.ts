@@ -20,7 +20,7 @@ export function createIntake(hotPath: HotPath): Intake {
     flush: (arrivals) => writeArrivals(hotPath, arrivals),
     // Positions follow the order of arrival only where an earlier request of the same key is not still under way.
     keyOf: (arrival) =>
-      arrival.kind === "accept" && arrival.orderKey !== ""
+      arrival.kind !== "refuse" && arrival.orderKey !== ""
         ? `${arrival.request.automationId} ${arrival.orderKey}`
         : undefined,
     isKeyOnceInBatch: false,

@@ -2,10 +2,18 @@ import { newId } from "@millrace/base";
 import type { ClaimedRun, Intake, Journal, RunControl, RunStore } from "@millrace/engine";
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openDatabase } from "../open-database.ts";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
 import { createRunControl } from "./run-control.ts";
-import { claimSample, commitOf, sampleRecord, sampleRequest, sampleWorker } from "./run-samples.fixture.ts";
+import {
+  claimSample,
+  commitOf,
+  sampleRecord,
+  sampleRequest,
+  sampleWorker,
+  whileLocked,
+} from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;
@@ -66,6 +74,19 @@ test("replaces an earlier record of the same path and keeps its place", async ()
     ["c", "succeeded"],
   ]);
   expect(JSON.parse(records[0].failure_json)).toEqual(failure);
+});
+
+test("a wait is stored with its time, whatever text a service gave as its reason", async () => {
+  const run = await claimSample(intake, store);
+  const reason = { kind: "retry" as const, path: "a", attempt: 1, message: 'busy \u0000 \ud83d "}' };
+  const transition = { to: "waiting" as const, delayMs: 60_000, reason };
+  expect(await journal.commit(commitOf(run, { transition }))).toEqual({ kind: "committed" });
+  const { status, reason_json, due_at } = await runRow(run.id);
+  expect(status).toBe("waiting");
+  const { until, ...stored } = JSON.parse(reason_json);
+  expect(stored).toEqual(reason);
+  // The one is cut to milliseconds, the other rounded.
+  expect(Math.abs(Date.parse(until) - due_at.getTime())).toBeLessThanOrEqual(1);
 });
 
 test("a record comes back from the database as it was written", async () => {
@@ -180,11 +201,14 @@ test("an effect that is impossible is refused, writes nothing, and harms no othe
   expect((await runRow(good.id)).status).toBe("succeeded");
 });
 
-test("a commit that the database can't store harms no other of its batch", async () => {
+test.each([
+  ["the database can't store", new Date("+200000-01-01T00:00:00Z")],
+  ["no statement can be made of", new Date(Number.NaN)],
+])("a commit that %s harms no other of its batch", async (_name, startedAt) => {
   const runs = await Promise.all(Array.from({ length: 6 }, () => claimSample(intake, store)));
   const [bad, ...good] = runs;
   if (!bad) throw new Error("unreachable");
-  const broken = sampleRecord("a", { startedAt: new Date("+200000-01-01T00:00:00Z") });
+  const broken = sampleRecord("a", { startedAt });
   const outcomes = await Promise.allSettled([
     journal.commit(commitOf(bad, { records: [broken], effect: increment("a", "n") })),
     ...good.map((run) =>
@@ -196,6 +220,28 @@ test("a commit that the database can't store harms no other of its batch", async
   expect(outcomes.map(({ status }) => status)).toEqual(["rejected", ...good.map(() => "fulfilled")]);
   expect(await storedValue(bad, "n")).toBeUndefined();
   for (const run of good) expect(await storedValue(run, "n")).toBe("1");
+});
+
+test.each([
+  ["outputs", (output: string) => ({ records: [sampleRecord("a", { output })] })],
+  [
+    "stored values",
+    (value: string) => ({
+      records: [sampleRecord("a", { input: { value } })],
+      effect: { path: "a", operation: { op: "set" as const, key: newId("event"), value } },
+    }),
+  ],
+])("large %s are written a few at a time", async (_name, holding) => {
+  const runs = await Promise.all(Array.from({ length: 8 }, () => claimSample(intake, store)));
+  const large = "x".repeat(1_500_000);
+  await Promise.all(runs.map((run) => journal.commit(commitOf(run, holding(large)))));
+  const { rows } = await database.pool.query<{ bytes: number }>(
+    `SELECT sum(octet_length(input_json) + octet_length(output_json))::int AS bytes FROM (
+       SELECT xmin, coalesce(input_json, '') AS input_json, coalesce(output_json, '') AS output_json FROM step_records WHERE run_id = ANY($1)
+     ) stored GROUP BY xmin::text`,
+    [runs.map(({ id }) => id)],
+  );
+  for (const { bytes } of rows) expect(bytes).toBeLessThanOrEqual(8 * 1024 * 1024);
 });
 
 test("many runs of many workers count together without losing one, and without deadlocks", async () => {
@@ -254,6 +300,29 @@ test.each([
     }
   } finally {
     client.release();
+  }
+});
+
+test("a key that a process standing still has locked keeps its own commits waiting, and no others", async () => {
+  const own = await openDatabase(database.url, { applicationName: "journal test", maxConnections: 4 });
+  const mine = createJournal(own.hotPath);
+  const workspaceId = newId("workspace");
+  const runs = await Promise.all(Array.from({ length: 6 }, () => claimSample(intake, store, { workspaceId })));
+  const counting = (run: ClaimedRun, key: string) =>
+    mine.commit(commitOf(run, { records: [sampleRecord("a")], effect: increment("a", key) }));
+  try {
+    const [first, ...others] = runs;
+    if (!first) throw new Error("unreachable");
+    await counting(first, "locked");
+    const lock = "UPDATE key_values SET version = version WHERE workspace_id = $1 AND key = 'locked'";
+    const blocked = await whileLocked(database.pool, lock, [workspaceId], async () => {
+      const [blocked, ...free] = others.map((run, index) => counting(run, index === 0 ? "locked" : "free"));
+      for (const commit of free) expect(await commit).toMatchObject({ kind: "committed" });
+      return [blocked];
+    });
+    expect(await blocked[0]).toMatchObject({ kind: "committed", output: { value: 2 } });
+  } finally {
+    await own.close();
   }
 });
 

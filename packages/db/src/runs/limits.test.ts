@@ -214,3 +214,25 @@ test("the reconciler rings for what nobody took and never for what is held back"
   const recovery = await stores[0].recover({ unclaimedMs: 5_000, crashLimit: 3, limit: 500 });
   expect(recovery.runIds.sort()).toEqual(forgotten.sort());
 });
+
+test("a last chance that a limit holds back is none, and hides no other", async () => {
+  const limited = sample();
+  await saveAutomation(database.pool, { ...limited, concurrency: 1 });
+  const runIds = await queue(26, limited);
+  const held = await claim({ runIds: runIds.slice(0, 1) });
+  await database.pool.query("UPDATE runs SET crash_count = 2 WHERE status = 'queued'");
+  const recover = () => stores[0].recover({ unclaimedMs: 5_000, crashLimit: 3, limit: 500 });
+  const claimLast = () => claim({ isLastChance: true, limit: 1 });
+  expect((await recover()).lastChances).toBe(0);
+  expect(await claimLast()).toEqual([]);
+
+  const [free = ""] = await queue(1, sample());
+  await database.pool.query("UPDATE runs SET crash_count = 2 WHERE id = $1", [free]);
+  expect((await recover()).lastChances).toBe(1);
+  expect((await claimLast()).map(({ id }) => id)).toEqual([free]);
+
+  await finish(held);
+  expect((await recover()).lastChances).toBe(1);
+  expect(await claimLast()).toHaveLength(1);
+  expect((await recover()).lastChances).toBe(0);
+});

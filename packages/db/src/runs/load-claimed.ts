@@ -20,31 +20,42 @@ export type TakenRow = {
   is_limited: boolean;
 };
 
+/** `unloadable`: those that this release can't read, or of which something is missing, with what is wrong. */
+export type Loaded = { runs: ClaimedRun[]; unloadable: { row: TakenRow; message: string }[] };
+
 /** With their events and what is recorded of them already, in the order of their ids. */
-export async function loadClaimed(hotPath: HotPath, rows: readonly TakenRow[]): Promise<ClaimedRun[]> {
-  if (rows.length === 0) return [];
+export async function loadClaimed(hotPath: HotPath, rows: readonly TakenRow[]): Promise<Loaded> {
+  const loaded: Loaded = { runs: [], unloadable: [] };
+  if (rows.length === 0) return loaded;
   const [events, records] = await Promise.all([
     loadEvents(hotPath, rows),
     loadRecords(hotPath, rows.filter(mayHaveRecords)),
   ]);
-  return [...rows]
-    .sort((left, right) => (left.id < right.id ? -1 : 1))
-    .map((row) => ({
-      id: row.id,
-      workspaceId: row.workspace_id,
-      automationId: row.automation_id,
-      versionId: row.version_id,
-      originRunId: row.origin_run_id,
-      fence: row.fence,
-      crashCount: row.crash_count,
-      queuedAt: row.queued_at,
-      startedAt: row.started_at,
-      orderKey: row.order_key,
-      isLimited: row.is_limited,
-      event: getEvent(events, row),
-      records: records.get(row.id) ?? [],
-    }));
+  for (const row of [...rows].sort((left, right) => (left.id < right.id ? -1 : 1))) {
+    try {
+      loaded.runs.push(toClaimed(row, getEvent(events, row), (records.get(row.id) ?? []).map(fromRow)));
+    } catch (error) {
+      loaded.unloadable.push({ row, message: error instanceof Error ? error.message : "unknown error" });
+    }
+  }
+  return loaded;
 }
+
+const toClaimed = (row: TakenRow, event: RunEvent, records: readonly StepRecord[]): ClaimedRun => ({
+  id: row.id,
+  workspaceId: row.workspace_id,
+  automationId: row.automation_id,
+  versionId: row.version_id,
+  originRunId: row.origin_run_id,
+  fence: row.fence,
+  crashCount: row.crash_count,
+  queuedAt: row.queued_at,
+  startedAt: row.started_at,
+  orderKey: row.order_key,
+  isLimited: row.is_limited,
+  event,
+  records,
+});
 
 /** A retry begins with the records that it takes over; any other run has none before it is claimed for the first time. */
 const mayHaveRecords = ({ fence, is_retry }: TakenRow): boolean => fence > 1 || is_retry;
@@ -64,23 +75,19 @@ type EventRow = {
   received_at: Date;
 };
 
-async function loadEvents(hotPath: HotPath, runs: readonly TakenRow[]): Promise<Map<string, RunEvent>> {
+async function loadEvents(hotPath: HotPath, runs: readonly TakenRow[]): Promise<Map<string, EventRow>> {
   const ids = runs.map(({ event_id }) => event_id);
   const lane = await hotPath.laneOf({ event: ids });
   const { rows } = await lane.pool.query<EventRow>(selectEvents(lane, [ids, ...boundsOf(ids)]));
-  return new Map(
-    rows.map(({ headers_json, content_type, received_at, ...row }) => [
-      row.id,
-      { ...row, headers: JSON.parse(headers_json), contentType: content_type, receivedAt: received_at },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
-function getEvent(events: ReadonlyMap<string, RunEvent>, { id, event_id }: TakenRow): RunEvent {
-  const event = events.get(event_id);
+function getEvent(events: ReadonlyMap<string, EventRow>, { id, event_id }: TakenRow): RunEvent {
+  const row = events.get(event_id);
   // Retention keeps the events of unfinished runs.
-  if (event === undefined) throw new Error(`The event ${event_id} of ${id} is missing.`);
-  return event;
+  if (row === undefined) throw new Error(`The event ${event_id} of ${id} is missing.`);
+  const { headers_json, content_type, received_at, ...event } = row;
+  return { ...event, headers: JSON.parse(headers_json), contentType: content_type, receivedAt: received_at };
 }
 
 const selectRecords = laneStatement(
@@ -91,12 +98,12 @@ const selectRecords = laneStatement(
    FROM ${step_records} WHERE run_id = ANY($1::text[]) AND run_id >= $2 AND run_id < $3 ORDER BY run_id, position`,
 );
 
-async function loadRecords(hotPath: HotPath, runs: readonly TakenRow[]): Promise<Map<string, StepRecord[]>> {
-  const byRun = new Map<string, StepRecord[]>();
+async function loadRecords(hotPath: HotPath, runs: readonly TakenRow[]): Promise<Map<string, StepRecordRow[]>> {
+  const byRun = new Map<string, StepRecordRow[]>();
   if (runs.length === 0) return byRun;
   const runIds = runs.map(({ id }) => id);
   const lane = await hotPath.laneOf({ run: runIds });
   const { rows } = await lane.pool.query<StepRecordRow>(selectRecords(lane, [runIds, ...boundsOf(runIds)]));
-  for (const row of rows) byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), fromRow(row)]);
+  for (const row of rows) byRun.set(row.run_id, [...(byRun.get(row.run_id) ?? []), row]);
   return byRun;
 }

@@ -1,9 +1,9 @@
 import { Failure, type FailureRecord } from "@millrace/base";
-import type { Recovery } from "@millrace/engine";
+import { crashesAtMost, type LeftRun, type Recovery } from "@millrace/engine";
 import type pg from "pg";
-import { fitting, isLastChance, queuedInOrder, walked } from "./choose-runs.ts";
+import { fitting, queuedInOrder, walked } from "./choose-runs.ts";
 import { between } from "./hot-path.ts";
-import { requeued } from "./requeued.ts";
+import { reasonNow } from "./reason-now.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
 
@@ -15,6 +15,8 @@ export type Recovering = {
   defaultMaxRunning: number | null;
   days: UnfinishedDays;
   cursor: WalkCursor;
+  /** Of those that could be taken now. */
+  countLastChances(): Promise<number>;
 };
 
 export const createRecoveryCursor = (): WalkCursor => createWalkCursor(maxVisits, visitsOfWorkspace);
@@ -33,15 +35,16 @@ export async function recoverRuns(
   const unclaimed = await listUnclaimed(recovering, unclaimedMs, limit);
   return {
     runIds: [...new Set([...expired, ...due, ...unclaimed])],
-    expiredLeases: expired.length + quarantined,
-    quarantined,
+    expiredLeases: expired.length + quarantined.length,
+    quarantined: quarantined.length,
+    quarantinedRuns: quarantined,
     dueWaits: due.length,
-    lastChances: await countLastChances(recovering),
+    lastChances: await recovering.countLastChances(),
   };
 }
 
 /** In the order of the index of running runs, so that no other is read: whatever runs now, most of a day has ended. */
-const expiredFirst = (condition: string): string => `SELECT id FROM runs
+const expiredFirst = (condition: string): string => `SELECT id, crash_count FROM runs
     WHERE status = 'running' AND lease_until < now() AND ${condition} ORDER BY workspace_id, automation_id`;
 
 /** The fence rises with every taking away, so that whatever the old worker still writes is refused. */
@@ -49,13 +52,13 @@ const takeBackExpired = `WITH expired AS MATERIALIZED (
     ${expiredFirst("true")} LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
   )
   UPDATE runs r SET status = 'queued', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1, crash_count = r.crash_count + 1,
-    reason_json = ${requeued("worker_died")}
+    reason_json = ${reasonNow("worker_died")}
   FROM expired WHERE r.id = expired.id RETURNING r.id`;
 
 const endDueWaits = `WITH due AS MATERIALIZED (
     SELECT id FROM runs WHERE status = 'waiting' AND due_at <= now() ORDER BY due_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
   )
-  UPDATE runs r SET status = 'queued', due_at = NULL, reason_json = ${requeued("due")} FROM due WHERE r.id = due.id RETURNING r.id`;
+  UPDATE runs r SET status = 'queued', due_at = NULL, reason_json = ${reasonNow("due")} FROM due WHERE r.id = due.id RETURNING r.id`;
 
 /** To the end of time: whatever a wrong clock made is found here at last. */
 const days = { runs: "runs", within: between("$9", "'~'") };
@@ -78,15 +81,6 @@ const unclaimed = `WITH RECURSIVE ${[
 )} SELECT walk.*, found.id FROM walk LEFT JOIN (SELECT id FROM candidate WHERE place <= $1::int) found ON true`;
 
 const anyQueued = `${queuedInOrder({ runs: "runs", within: between("$1", "'~'") }, "true")} LIMIT 1`;
-
-async function countLastChances({ pool, days }: Recovering): Promise<number> {
-  const { lowest } = await days.read();
-  const { rows } = await pool.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM runs r WHERE ${isLastChance} AND r.id >= $1`,
-    [lowest],
-  );
-  return rows[0]?.count ?? 0;
-}
 
 async function listUnclaimed(
   { pool, defaultMaxRunning, cursor, ...recovering }: Recovering,
@@ -115,26 +109,35 @@ async function idsOf(pool: pg.Pool, statement: string, values: readonly number[]
   return rows.map(({ id }) => id);
 }
 
-/** Runs whose worker died `crashLimit` times end as failed, at the step that was under way. */
-async function quarantine(pool: pg.Pool, crashLimit: number, limit: number): Promise<number> {
+type QuarantinedRow = { id: string; workspace_id: string; automation_id: string; queued_at: Date; finished_at: Date };
+
+/**
+ * Runs whose worker died `crashLimit` times end as failed, at the step that was under way. A running run has a reason only
+ * where it is trusted (`RunStore.trust`): that one gets another chance, up to a bound.
+ */
+async function quarantine(pool: pg.Pool, crashLimit: number, limit: number): Promise<LeftRun[]> {
   const failure: FailureRecord = new Failure(
     "quarantined",
-    `The worker died ${crashLimit} times while it held this run.`,
+    "The worker died {crashes} times while it held this run.", // filled in by the statement
     {
       advice: "Look at the input of the step that was under way, then retry the run.",
     },
   ).toRecord();
-  const { rowCount } = await pool.query(
+  const { rows } = await pool.query<QuarantinedRow>(
     `WITH expired AS MATERIALIZED (
-       ${expiredFirst("crash_count + 1 >= $1")} LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+       ${expiredFirst("crash_count + 1 >= $1 AND (reason_json IS NULL OR crash_count + 1 >= $5)")} LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
      ), step AS (
-       UPDATE step_records s SET status = 'failed', failure_json = $3, finished_at = now()
+       UPDATE step_records s SET status = 'failed', failure_json = replace($3, '{crashes}', (expired.crash_count + 1)::text), finished_at = now()
        FROM expired WHERE s.run_id = expired.id AND s.status IN ('running', 'waiting') RETURNING s.run_id, s.path
      )
-     UPDATE runs r SET status = 'failed', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1, crash_count = r.crash_count + 1,
-       failure_json = $3, failure_code = $4, failed_path = (SELECT max(path) FROM step WHERE run_id = r.id), finished_at = now()
-     FROM expired WHERE r.id = expired.id`,
-    [crashLimit, limit, JSON.stringify(failure), failure.code],
+     UPDATE runs r SET status = 'failed', lease_owner = NULL, lease_until = NULL, fence = r.fence + 1, crash_count = r.crash_count + 1, reason_json = NULL,
+       failure_json = replace($3, '{crashes}', (expired.crash_count + 1)::text), failure_code = $4, failed_path = (SELECT max(path) FROM step WHERE run_id = r.id), finished_at = now()
+     FROM expired WHERE r.id = expired.id
+     RETURNING r.id, r.workspace_id, r.automation_id, r.queued_at, r.finished_at`,
+    [crashLimit, limit, JSON.stringify(failure), failure.code, crashesAtMost],
   );
-  return rowCount ?? 0;
+  return rows.map((row) => ({
+    ...{ runId: row.id, workspaceId: row.workspace_id, automationId: row.automation_id, queuedAt: row.queued_at },
+    ...{ status: "failed", failureCode: failure.code, at: row.finished_at },
+  }));
 }

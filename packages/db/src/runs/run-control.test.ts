@@ -78,8 +78,12 @@ test("cancels a run that is not over, with its reason, and ends the step that wa
   const { control, intake, store, journal } = open();
   const run = await claimSample(intake, store);
   await journal.commit(commitOf(run, { records: [sampleRecord("one", { status: "running" })] }));
-  await control.cancel(run.workspaceId, run.id, "not needed");
+  const told = await control.cancel(run.workspaceId, run.id, "not needed");
   const row = await runRow(run.id);
+  expect(told).toEqual({
+    ...{ runId: run.id, workspaceId: run.workspaceId, automationId: run.automationId, queuedAt: row.queued_at },
+    ...{ status: "canceled", at: row.finished_at },
+  });
   expect(row).toMatchObject({ status: "canceled", lease_owner: null, finished_at: expect.any(Date) });
   expect(JSON.parse(row.reason_json)).toEqual({ kind: "canceled", message: "not needed" });
   const { rows } = await database.pool.query("SELECT status FROM step_records WHERE run_id = $1", [run.id]);

@@ -1,15 +1,17 @@
 import { isTerminal, type RunStatus } from "@millrace/automation";
 import { Failure, newId } from "@millrace/base";
-import { type RunControl, RunNotFound, type RunReason, RunStateConflict } from "@millrace/engine";
+import { type LeftRun, type RunControl, RunNotFound, type RunReason, RunStateConflict } from "@millrace/engine";
 import type pg from "pg";
+import { keepPartitions } from "../partitions/drop-lock.ts";
 import { inTransaction } from "../transaction.ts";
 
-type RunRow = { id: string; automation_id: string; event_id: string; status: RunStatus };
+type RunRow = { id: string; automation_id: string; event_id: string; status: RunStatus; queued_at: Date };
 
 export function createRunControl(pool: pg.Pool): RunControl {
   return {
     retry: (workspaceId, runId) =>
       inTransaction(pool, async (client) => {
+        await keepPartitions(client);
         const run = await lockRun(client, workspaceId, runId);
         if (run.status === "needs_review") return goOn(client, run);
         if (run.status === "failed" || run.status === "canceled") return startAgain(client, run);
@@ -19,18 +21,19 @@ export function createRunControl(pool: pg.Pool): RunControl {
       }),
 
     cancel: (workspaceId, runId, message) =>
-      inTransaction(pool, async (client) => {
+      inTransaction(pool, async (client): Promise<LeftRun> => {
         const run = await lockRun(client, workspaceId, runId);
         if (isTerminal(run.status)) throw new RunStateConflict(`The run has ended already: it is ${run.status}.`);
-        await cancel(client, run, message);
-        return { automationId: run.automation_id };
+        const at = await cancel(client, run, message);
+        const { automation_id: automationId, queued_at: queuedAt } = run;
+        return { runId, workspaceId, automationId, queuedAt, status: "canceled", at };
       }),
   };
 }
 
 async function lockRun(client: pg.PoolClient, workspaceId: string, runId: string): Promise<RunRow> {
   const { rows } = await client.query<RunRow>(
-    "SELECT id, automation_id, event_id, status FROM runs WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE",
+    "SELECT id, automation_id, event_id, status, queued_at FROM runs WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE",
     [runId, workspaceId],
   );
   if (rows[0] === undefined) throw new RunNotFound(runId);
@@ -69,12 +72,12 @@ async function startAgain(client: pg.PoolClient, run: RunRow): Promise<{ runId: 
   return { runId, automationId: run.automation_id };
 }
 
-/** The fence rises, so that the worker which may hold the run writes nothing more. */
-async function cancel(client: pg.PoolClient, { id }: RunRow, message: string): Promise<void> {
+/** The fence rises, so that the worker which may hold the run writes nothing more. Returns when that was. */
+async function cancel(client: pg.PoolClient, { id }: RunRow, message: string): Promise<Date> {
   const reason: RunReason = { kind: "canceled", message };
-  await client.query(
+  const { rows } = await client.query<{ finished_at: Date }>(
     `UPDATE runs SET status = 'canceled', reason_json = $2, due_at = NULL, lease_owner = NULL, lease_until = NULL,
-       fence = fence + 1, finished_at = now() WHERE id = $1`,
+       fence = fence + 1, finished_at = now() WHERE id = $1 RETURNING finished_at`,
     [id, JSON.stringify(reason)],
   );
   const failure = new Failure("stopped", "The run was canceled before this step was over.").toRecord();
@@ -83,4 +86,7 @@ async function cancel(client: pg.PoolClient, { id }: RunRow, message: string): P
      WHERE run_id = $1 AND status IN ('running', 'waiting', 'needs_review')`,
     [id, JSON.stringify(failure)],
   );
+  const [row] = rows;
+  if (row === undefined) throw new RunNotFound(id);
+  return row.finished_at;
 }

@@ -2,7 +2,7 @@ import { type RunStatus, runStatuses } from "@millrace/automation";
 import { isJsonObject, type Json } from "@millrace/base";
 import type { Answer, RespondOutput, RunOutcome, RunOutcomes } from "@millrace/engine";
 import type pg from "pg";
-import { storedText } from "../stored-text.ts";
+import { storedJsonOrNull, storedText, storedTextOrNull } from "../stored-text.ts";
 
 type Row = { id: string; status: string; answer_json: string | null; output_json: string | null };
 
@@ -41,10 +41,11 @@ export function createRunOutcomes(pool: pg.Pool): RunOutcomes {
       const { rows } = await pool.query<Row>(ofOne, [runId]);
       return rows[0] && present(rows[0]);
     },
-    async recordAnswer(workspaceId: string, deliveryId: string, { status, body }: Answer) {
+    async recordAnswer(workspaceId: string, deliveryId: string, { status, body, headers }: Answer, reason?: string) {
       await pool.query(
-        "UPDATE deliveries SET answer_status = $3, answer_body = $4, reason = NULL WHERE id = $1 AND workspace_id = $2",
-        [deliveryId, workspaceId, status, storedText(body)],
+        `UPDATE deliveries SET answer_status = $3, answer_body = $4, reason = $5, answer_headers_json = $6
+         WHERE id = $1 AND workspace_id = $2`,
+        [deliveryId, workspaceId, status, storedText(body), storedTextOrNull(reason), storedJsonOrNull(headers)],
       );
     },
   };

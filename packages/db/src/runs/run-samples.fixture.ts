@@ -83,3 +83,21 @@ export async function saveWorkspace(pool: pg.Pool, workspaceId: string, maxRunni
     [workspaceId, maxRunningRuns],
   );
 }
+
+/** Does `work` while another session, which stands still in a transaction, holds what `statement` locks. */
+export async function whileLocked<Result>(
+  pool: pg.Pool,
+  statement: string,
+  values: unknown[],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    await client.query(statement, values);
+    return await work();
+  } finally {
+    await client.query("ROLLBACK");
+    client.release();
+  }
+}

@@ -1,10 +1,26 @@
 import { newId } from "@millrace/base";
-import type { Intake, RunStore } from "@millrace/engine";
+import {
+  type ClaimedRun,
+  crashesAtMost,
+  errorsAtMost,
+  type Intake,
+  type LeftRun,
+  type RunStore,
+} from "@millrace/engine";
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createHotPath } from "./hot-path.ts";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
-import { claimSample, commitOf, sampleRecord, sampleRequest, sampleWorker } from "./run-samples.fixture.ts";
+import {
+  claimSample,
+  commitOf,
+  sampleRecord,
+  sampleRequest,
+  sampleWorker,
+  whileLocked,
+} from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;
@@ -94,6 +110,41 @@ describe("claim", () => {
   });
 });
 
+describe("a claim that can't load what it took", () => {
+  test("puts off the run that is to blame, and hands out the others", async () => {
+    const [good, unread, lost] = await Promise.all([1, 2, 3].map(() => intake.accept(sampleRequest())));
+    const runIds = [good?.runId ?? "", unread?.runId ?? "", lost?.runId ?? ""];
+    const claimAll = () => store.claim({ workerId: sampleWorker, leaseMs: 60_000, limit: 5, runIds });
+    const first = await claimAll();
+    const journal = createJournal(database.hotPath);
+    await Promise.all(first.map((run) => journal.commit(commitOf(run, { records: [sampleRecord("one")] }))));
+    await store.release(sampleWorker, first);
+    await database.pool.query("UPDATE step_records SET kind = 'newer' WHERE run_id = $1", [runIds[1]]);
+    await database.pool.query("DELETE FROM events WHERE id = (SELECT event_id FROM runs WHERE id = $1)", [runIds[2]]);
+    expect((await claimAll()).map(({ id }) => id)).toEqual([runIds[0]]);
+    const reasons = [];
+    for (const id of runIds.slice(1)) {
+      const row = await runRow(id);
+      expect(row).toMatchObject({ status: "waiting", crash_count: 0, error_count: 1 });
+      reasons.push(JSON.parse(row.reason_json));
+    }
+    expect(reasons).toMatchObject([
+      { kind: "trouble", message: 'This release does not know "newer" in a step record.' },
+      { kind: "trouble", message: expect.stringMatching(/^The event evt_\w+ of run_\w+ is missing\.$/) },
+    ]);
+  });
+
+  test("gives all of it back at once where the database does not answer, and counts no crash", async () => {
+    const { runId } = await intake.accept(sampleRequest());
+    await database.pool.query("ALTER TABLE events RENAME COLUMN headers_json TO gone");
+    const request = { workerId: sampleWorker, leaseMs: 60_000, limit: 5, runIds: [runId] };
+    await expect(store.claim(request)).rejects.toThrow("headers_json");
+    expect(await runRow(runId)).toMatchObject({ status: "queued", crash_count: 0, lease_owner: null });
+    await database.pool.query("ALTER TABLE events RENAME COLUMN gone TO headers_json");
+    expect(await store.claim(request)).toHaveLength(1);
+  });
+});
+
 test("extends the leases that are held and names those that are lost", async () => {
   const kept = await claimSample(intake, store);
   const lost = await claimSample(intake, store);
@@ -108,6 +159,45 @@ test("extends the leases that are held and names those that are lost", async () 
   expect(await store.extendLeases("another", [{ id: kept.id, fence: kept.fence }], 1000)).toEqual([kept.id]);
 });
 
+describe("a run that somebody else keeps locked", () => {
+  let pool: pg.Pool;
+  let impatient: RunStore;
+  let runs: ClaimedRun[];
+  beforeEach(async () => {
+    pool = new pg.Pool({ connectionString: database.url, lock_timeout: 300 });
+    impatient = createRunStore(createHotPath({ ofDay: pool, anyDay: pool }));
+    runs = await Promise.all([1, 2, 3, 4].map(() => claimSample(intake, store)));
+  });
+  afterEach(() => pool.end());
+
+  const leaseOf = async (id: string) => (await runRow(id)).lease_until.getTime();
+  const lockFirst = <Result>(work: () => Promise<Result>) =>
+    whileLocked(database.pool, "SELECT 1 FROM runs WHERE id = $1 FOR UPDATE", [runs[0]?.id], work);
+
+  test("costs no other its lease, and is not called lost", async () => {
+    const before = await leaseOf(runs[0]?.id ?? "");
+    const others = runs.slice(1);
+    const lost = { id: runs[3]?.id ?? "", fence: 0 };
+    const beat = () => impatient.extendLeases(sampleWorker, [...runs.slice(0, 3), lost], 600_000);
+    await lockFirst(async () => {
+      const beating = beat();
+      for (const { id } of others.slice(0, 2)) {
+        await expect.poll(() => leaseOf(id), { timeout: 10_000 }).toBeGreaterThan(before + 300_000);
+      }
+      expect(await beating).toEqual([lost.id]);
+    });
+    expect(await leaseOf(runs[0]?.id ?? "")).toBe(before);
+    expect(await beat()).toEqual([lost.id]);
+    expect(await leaseOf(runs[0]?.id ?? "")).toBeGreaterThan(before + 300_000);
+  });
+
+  test("keeps no other from being handed back", async () => {
+    await lockFirst(() => expect(impatient.release(sampleWorker, runs)).rejects.toMatchObject({ code: "55P03" }));
+    const statuses = await Promise.all(runs.map(async ({ id }) => (await runRow(id)).status));
+    expect(statuses).toEqual(["running", "queued", "queued", "queued"]);
+  });
+});
+
 test("hands a run back to be claimed at once, without counting a crash", async () => {
   const run = await claimSample(intake, store);
   await store.release("another", [{ id: run.id, fence: run.fence }]);
@@ -116,6 +206,46 @@ test("hands a run back to be claimed at once, without counting a crash", async (
   const [again] = await store.claim({ workerId: "w", leaseMs: 1000, limit: 1 });
   expect(again).toMatchObject({ id: run.id, crashCount: 0 });
   expect(again?.fence).toBeGreaterThan(run.fence);
+});
+
+describe("a run that is put off", () => {
+  const trouble = { path: "save", message: "half a pair: \ud83d, and \u0000" };
+
+  test("waits for twice as long each time, and fails in the end with the records that were under way", async () => {
+    const { runId } = await intake.accept(sampleRequest());
+    const waits: number[] = [];
+    for (let error = 1; error <= errorsAtMost; error++) {
+      await database.pool.query("UPDATE runs SET due_at = now() WHERE id = $1 AND status = 'waiting'", [runId]);
+      const [run] = await store.claim({ workerId: sampleWorker, leaseMs: 60_000, limit: 1, runIds: [runId] });
+      if (run === undefined) throw new Error("The run could not be claimed.");
+      await createJournal(database.hotPath).commit(
+        commitOf(run, { records: [sampleRecord("save", { status: "running" })] }),
+      );
+      expect(await store.putOff("another", run, trouble)).toBeUndefined();
+      const before = Date.now();
+      expect(await store.putOff(sampleWorker, run, trouble)).toBe(error < errorsAtMost ? "waiting" : "failed");
+      expect(await store.putOff(sampleWorker, run, trouble)).toBeUndefined();
+      const { due_at, reason_json } = await runRow(runId);
+      if (error === errorsAtMost) break;
+      waits.push(Math.floor((due_at.getTime() - before) / 1_000));
+      expect(JSON.parse(reason_json)).toEqual({
+        ...{ kind: "trouble", path: "save", attempt: error, until: expect.stringMatching(/Z$/) },
+        message: "half a pair: \ufffd, and \ufffd",
+      });
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256]);
+    expect(await runRow(runId)).toMatchObject({ status: "failed", failure_code: "own_bug", failed_path: "save" });
+    const { rows } = await database.pool.query("SELECT status FROM step_records WHERE run_id = $1", [runId]);
+    expect(rows).toEqual([{ status: "failed" }]);
+  });
+
+  test("is as good as new once it has made progress", async () => {
+    const run = await claimSample(intake, store);
+    await database.pool.query("UPDATE runs SET error_count = 9 WHERE id = $1", [run.id]);
+    await createJournal(database.hotPath).commit(commitOf(run, { records: [sampleRecord("one")] }));
+    expect(await store.putOff(sampleWorker, run, trouble)).toBe("waiting");
+    expect((await runRow(run.id)).error_count).toBe(1);
+  });
 });
 
 describe("recover", () => {
@@ -131,6 +261,7 @@ describe("recover", () => {
       runIds: [],
       expiredLeases: 0,
       quarantined: 0,
+      quarantinedRuns: [],
       dueWaits: 0,
       lastChances: 0,
     });
@@ -142,7 +273,8 @@ describe("recover", () => {
     expect((await runRow(run.id)).fence).toBe(run.fence);
   });
 
-  test("ends a run that keeps killing its workers, at the step that was under way", async () => {
+  test("ends a run that keeps killing its workers, at the step that was under way, and tells which", async () => {
+    const ended: LeftRun[] = [];
     const journal = createJournal(database.hotPath);
     const { runId } = await intake.accept(sampleRequest());
     for (let crash = 1; crash <= 3; crash++) {
@@ -155,12 +287,38 @@ describe("recover", () => {
       expect(run?.crashCount).toBe(crash - 1);
       if (run) await journal.commit(commitOf(run, { records: [sampleRecord("boom", { status: "running" })] }));
       await expire(runId);
-      await store.recover(limits);
+      ended.push(...(await store.recover(limits)).quarantinedRuns);
     }
     const row = await runRow(runId);
+    expect(ended).toEqual([
+      {
+        ...{ runId, workspaceId: row.workspace_id, automationId: row.automation_id, queuedAt: row.queued_at },
+        ...{ status: "failed", failureCode: "quarantined", at: row.finished_at },
+      },
+    ]);
     expect(row).toMatchObject({ status: "failed", failure_code: "quarantined", failed_path: "boom" });
     const { rows } = await database.pool.query("SELECT status FROM step_records WHERE run_id = $1", [runId]);
     expect(rows).toEqual([{ status: "failed" }]);
+  });
+
+  test("lets a trusted run go on after another crash, but not for ever", async () => {
+    const run = await claimSample(intake, store);
+    const setCrashes = (count: number) =>
+      database.pool.query("UPDATE runs SET crash_count = $2 WHERE id = $1", [run.id, count]);
+    await setCrashes(2);
+    await store.trust("another", [run]);
+    expect((await runRow(run.id)).reason_json).toBeNull();
+    await store.trust(sampleWorker, [run]);
+    await expire(run.id);
+    expect(await store.recover(limits)).toMatchObject({ expiredLeases: 1, quarantined: 0 });
+    expect(await runRow(run.id)).toMatchObject({ status: "queued", crash_count: 3 });
+
+    await setCrashes(crashesAtMost - 1);
+    const request = { workerId: sampleWorker, leaseMs: 60_000, limit: 1, isLastChance: true } as const;
+    await store.trust(sampleWorker, await store.claim(request));
+    await expire(run.id);
+    expect(await store.recover(limits)).toMatchObject({ quarantined: 1 });
+    expect(await runRow(run.id)).toMatchObject({ status: "failed", crash_count: crashesAtMost, reason_json: null });
   });
 
   test("forgets crashes once the run has made progress", async () => {

@@ -1,12 +1,14 @@
-import type { CommitOutcome, JournalCommit, RunTransition } from "@millrace/engine";
+import type { CommitOutcome, RunTransition } from "@millrace/engine";
 import type pg from "pg";
+import { storedText } from "../stored-text.ts";
 import { type Lane, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { onEachRow } from "./on-each-row.ts";
-import { type StepRecordColumns, stepRecordColumns, toColumns } from "./step-record-columns.ts";
+import type { PreparedCommit } from "./prepared-commit.ts";
+import { type StepRecordColumns, stepRecordColumns } from "./step-record-columns.ts";
 
 /** A commit, and what its effect gave: the output of the record that asked for it. */
-export type Settling = { commit: JournalCommit; outcome: CommitOutcome };
+export type Settling = Pick<PreparedCommit, "commit" | "records"> & { outcome: CommitOutcome };
 
 const recordNames = Object.keys(stepRecordColumns) as (keyof typeof stepRecordColumns)[];
 const recordList = recordNames.join(", ");
@@ -14,12 +16,14 @@ const replaced = recordNames.filter((name) => name !== "path").map((name) => `${
 const recordParameters = recordNames.map((name, index) => `$${index + 17}::${stepRecordColumns[name]}[]`);
 
 const untilText = `to_char((now() + t.delay_ms * interval '1 millisecond') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/** Put together as text: jsonb refuses the null character and half a surrogate pair, which a service's message may hold. */
+const reasonUntil = `left(t.reason, -1) || ',"until":"' || ${untilText} || '"}'`;
 
 /**
  * Everything that one worker's commits write about their runs, in one statement: it stores nothing of a run that is not
  * under the lease that its commit names. Runs are locked in the order of their ids (not in a
  * LATERAL subquery, which would pass over a row that somebody else changes at that moment); a run's row is locked before its
- * records are numbered. Only crashes without any progress between them add up.
+ * records are numbered. Only crashes, and errors, without any progress between them add up.
  */
 const settle = laneStatement(
   ({ runs, step_records }, within) => `WITH t AS MATERIALIZED (
@@ -40,12 +44,12 @@ const settle = laneStatement(
   ), moved AS (
     UPDATE ${runs} r SET status = COALESCE(t.status, r.status),
       lease_owner = CASE WHEN t.status IS NULL THEN r.lease_owner END, lease_until = CASE WHEN t.status IS NULL THEN r.lease_until END,
-      crash_count = CASE WHEN t.is_progress THEN 0 ELSE r.crash_count END,
-      reason_json = CASE WHEN t.delay_ms IS NULL THEN t.reason ELSE (t.reason::jsonb || jsonb_build_object('until', ${untilText}))::text END,
+      crash_count = CASE WHEN t.is_progress THEN 0 ELSE r.crash_count END, error_count = CASE WHEN t.is_progress THEN 0 ELSE r.error_count END,
+      reason_json = CASE WHEN t.delay_ms IS NULL THEN t.reason ELSE ${reasonUntil} END,
       due_at = now() + t.delay_ms * interval '1 millisecond', failure_json = t.failure, failure_code = t.code, failed_path = t.path,
       finished_at = CASE WHEN t.status IN ('succeeded', 'failed') THEN now() END
     FROM t WHERE ${onEachRow("t.run_id IN (SELECT run_id FROM held)")} AND r.id = t.run_id AND ${within("r.id")}
-      AND (t.status IS NOT NULL OR (t.is_progress AND r.crash_count > 0))
+      AND (t.status IS NOT NULL OR (t.is_progress AND r.crash_count + r.error_count > 0))
   )
   SELECT run_id AS id FROM held`,
 );
@@ -84,13 +88,13 @@ const reasonOf = (transition: RunTransition | undefined): string | null =>
 
 type RecordColumns = StepRecordColumns & { run_id: string; workspace_id: string; ordinal: number };
 
-function recordsOf({ commit, outcome }: Settling): RecordColumns[] {
+function recordsOf({ commit, records, outcome }: Settling): RecordColumns[] {
   const { runId: run_id, workspaceId: workspace_id, effect } = commit;
   const output = outcome.kind === "committed" ? outcome.output : undefined;
-  // The last one of a path counts.
-  const byPath = new Map(commit.records.map((record) => [record.path, record]));
-  return [...byPath.values()].map((record, index) => ({
-    ...toColumns(effect?.path === record.path && output !== undefined ? { ...record, output } : record),
+  const effectPath = output === undefined ? undefined : effect && storedText(effect.path);
+  return records.map((record, index) => ({
+    ...record,
+    ...(record.path === effectPath ? { output_json: JSON.stringify(output) } : undefined),
     run_id,
     workspace_id,
     ordinal: index + 1,

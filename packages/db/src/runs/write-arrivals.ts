@@ -1,7 +1,7 @@
-import { type Accepted, acceptedAnswer, duplicateAnswer } from "@millrace/engine";
+import { type Accepted, type Answer, acceptedAnswer, duplicateAnswer } from "@millrace/engine";
 import type pg from "pg";
 import { pipelinedTransaction } from "../pipelined-transaction.ts";
-import { storedText, storedTextOrNull } from "../stored-text.ts";
+import { storedJsonOrNull, storedText, storedTextOrNull } from "../stored-text.ts";
 import type { Arrival } from "./arrival.ts";
 import { claimDedupeKeys, isKeyed, type Owner } from "./dedupe.ts";
 import { type HotPath, type Ids, type Lane, laneStatement } from "./hot-path.ts";
@@ -48,8 +48,10 @@ const acceptedOf = (outcome: Outcome): Accepted => ({
 });
 
 function judge(arrival: Arrival, owner: Owner | undefined): Outcome {
-  if (arrival.kind === "refuse")
-    return { arrival, isDuplicate: false, bodyDiffers: false, runId: null, hasEvent: true };
+  if (arrival.kind === "refuse") {
+    const hasEvent = arrival.request.keepsEvent ?? true;
+    return { arrival, isDuplicate: false, bodyDiffers: false, runId: null, hasEvent };
+  }
   const runId = owner?.runId ?? arrival.ids.runId;
   const isDuplicate = runId !== arrival.ids.runId;
   const bodyDiffers = owner?.bodyDiffers ?? false;
@@ -57,7 +59,7 @@ function judge(arrival: Arrival, owner: Owner | undefined): Outcome {
   return { arrival, isDuplicate, bodyDiffers, runId, hasEvent: !isDuplicate || bodyDiffers };
 }
 
-function answerOf({ arrival, isDuplicate, runId }: Outcome) {
+function answerOf({ arrival, isDuplicate, runId }: Outcome): Answer {
   if (arrival.kind === "refuse") return arrival.request.answer;
   return isDuplicate ? duplicateAnswer(runId ?? "") : acceptedAnswer(runId ?? "");
 }
@@ -73,9 +75,9 @@ const insert = laneStatement(
     FROM unnest($9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[]) AS t(r, w, a, v, e, d, t, k)
   )
   INSERT INTO ${deliveries} (id, workspace_id, endpoint_id, automation_id, event_id, run_id, verdict, reason, dedupe_key,
-    method, content_type, size_bytes, source_ip, answer_status, answer_body, received_at)
+    method, content_type, size_bytes, source_ip, answer_status, answer_body, received_at, answer_headers_json)
   SELECT * FROM unnest($17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
-    $26::text[], $27::text[], $28::int[], $29::text[], $30::int[], $31::text[], $32::timestamptz[])`,
+    $26::text[], $27::text[], $28::int[], $29::text[], $30::int[], $31::text[], $32::timestamptz[], $33::text[])`,
 );
 
 const insertOf = (lane: Lane, outcomes: readonly Outcome[]): pg.QueryConfig =>
@@ -106,9 +108,11 @@ function runColumns(outcomes: readonly Outcome[]): unknown[] {
     runs.map(({ request }) => request.automationId),
     runs.map(({ request }) => request.versionId),
     runs.map(({ ids }) => ids.eventId),
-    runs.map(({ kind, ids }) => (kind === "accept" ? ids.deliveryId : null)),
-    runs.map(({ kind }) => (kind === "accept" ? "webhook" : "manual")),
-    runs.map((arrival) => (arrival.kind === "accept" ? arrival.orderKey : "")),
+    runs.map((arrival) =>
+      arrival.kind === "accept" ? arrival.ids.deliveryId : (arrival.request.replay?.deliveryId ?? null),
+    ),
+    runs.map((arrival) => (arrival.kind === "accept" ? "webhook" : arrival.request.replay ? "replay" : "manual")),
+    runs.map(({ orderKey }) => orderKey),
   ];
 }
 
@@ -132,13 +136,17 @@ function deliveryColumns(outcomes: readonly Outcome[]): unknown[] {
     rows.map(({ arrival }) => (arrival.kind === "accept" ? storedTextOrNull(arrival.request.dedupeKey) : null)),
     requests.map(({ event }) => storedText(event.method)),
     requests.map(({ event }) => storedTextOrNull(event.contentType)),
-    requests.map(({ event }) => event.body.byteLength),
+    rows.map(({ arrival }) => sizeOf(arrival)),
     requests.map(({ sourceIp }) => storedTextOrNull(sourceIp)),
     answers.map(({ status }) => status),
     answers.map(({ body }) => storedText(body)),
     requests.map(({ event }) => event.receivedAt.toISOString()),
+    answers.map(({ headers }) => storedJsonOrNull(headers)),
   ];
 }
+
+const sizeOf = ({ kind, request }: Exclude<Arrival, { kind: "start" }>): number =>
+  (kind === "refuse" ? request.sizeBytes : undefined) ?? request.event.body.byteLength;
 
 function reasonOf({ arrival, bodyDiffers, isDuplicate }: Outcome): string | null {
   if (arrival.kind === "refuse") return storedText(arrival.request.reason);

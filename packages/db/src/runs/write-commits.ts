@@ -10,6 +10,7 @@ import {
 import { pipelinedTransaction } from "../pipelined-transaction.ts";
 import { type HotPath, type Lane, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
+import type { PreparedCommit } from "./prepared-commit.ts";
 import { type Settling, settlementOf } from "./settle-runs.ts";
 
 type Entry = Settling & {
@@ -20,10 +21,13 @@ type Entry = Settling & {
 };
 
 /** Writes commits of different runs together; each one's outcome is its own. */
-export async function writeCommits(hotPath: HotPath, commits: readonly JournalCommit[]): Promise<CommitOutcome[]> {
+export async function writeCommits(hotPath: HotPath, prepared: readonly PreparedCommit[]): Promise<CommitOutcome[]> {
+  const commits = prepared.map(({ commit }) => commit);
   const lane = await hotPath.laneOf({ run: commits.map(({ runId }) => runId) });
-  if (commits.some(({ effect }) => effect !== undefined)) return writeWithEffects(lane, commits);
-  const settling = commits.map((commit): Settling => ({ commit, outcome: { kind: "committed" } }));
+  if (commits.some(({ effect }) => effect !== undefined)) return writeWithEffects(lane, prepared);
+  const settling = prepared.map(
+    ({ commit, records }): Settling => ({ commit, records, outcome: { kind: "committed" } }),
+  );
   const { rows } = await lane.pool.query<{ id: string }>(settlementOf(lane, settling));
   const held = new Set(rows.map(({ id }) => id));
   if (held.size === commits.length) return settling.map(({ outcome }) => outcome);
@@ -38,7 +42,8 @@ export async function writeCommits(hotPath: HotPath, commits: readonly JournalCo
 }
 
 /** In two round trips, however many they are: what is read and locked, and what is written. */
-async function writeWithEffects(lane: Lane, commits: readonly JournalCommit[]): Promise<CommitOutcome[]> {
+async function writeWithEffects(lane: Lane, prepared: readonly PreparedCommit[]): Promise<CommitOutcome[]> {
+  const commits = prepared.map(({ commit }) => commit);
   const entries = await pipelinedTransaction(lane.pool, {
     async read(client) {
       const reading = readRuns(client, lane, commits);
@@ -47,7 +52,7 @@ async function writeWithEffects(lane: Lane, commits: readonly JournalCommit[]): 
       const isPlain = requests.every(({ operation }) => operation.op !== "list");
       const opening = isPlain ? openState(client, requests) : undefined;
       const [runs, state] = await Promise.all([reading, opening]);
-      const entries = commits.map((commit) => judge(runs.get(commit.runId), commit));
+      const entries = prepared.map((one) => judge(runs.get(one.commit.runId), one));
       await recallEffects(client, lane, entries);
       if (state === undefined) await applyEffects(client, entries);
       return { entries, state };
@@ -90,10 +95,10 @@ async function readRuns(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-function judge(run: RunRow | undefined, commit: JournalCommit): Entry {
+function judge(run: RunRow | undefined, { commit, records }: PreparedCommit): Entry {
   const isOpen = run?.status === "running" && run.fence === commit.fence && run.lease_owner === commit.workerId;
   const outcome = isOpen ? ({ kind: "committed" } as const) : outcomeOf(run, commit);
-  return { commit, isOpen, isEffectDone: run?.is_effect_done === true, outcome };
+  return { commit, records, isOpen, isEffectDone: run?.is_effect_done === true, outcome };
 }
 
 /**

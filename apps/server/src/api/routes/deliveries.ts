@@ -1,10 +1,12 @@
 import { endpoints } from "@millrace/contract";
 import { NotFound } from "@millrace/db";
 import { presentDelivery, presentDeliveryDetail } from "../../present/delivery.ts";
+import { replayDelivery, replayProblem } from "../replay-delivery.ts";
 import type { Routes } from "../route.ts";
 import type { ApiServices } from "../services.ts";
 
-export function deliveryRoutes({ route }: Routes, { deliveries, automations }: ApiServices): void {
+export function deliveryRoutes({ route }: Routes, services: ApiServices): void {
+  const { deliveries, automations } = services;
   const findName = async (workspaceId: string, automationId: string): Promise<string | null> => {
     try {
       return (await automations.get(workspaceId, automationId)).name;
@@ -30,6 +32,11 @@ export function deliveryRoutes({ route }: Routes, { deliveries, automations }: A
 
   route(endpoints.deliveries.get, async ({ input, caller }) => {
     const delivery = await deliveries.get(caller.workspaceId, input.deliveryId);
-    return presentDeliveryDetail(delivery, await findName(caller.workspaceId, delivery.automationId));
+    const name = await findName(caller.workspaceId, delivery.automationId);
+    return presentDeliveryDetail(delivery, name, replayProblem(delivery));
   });
+
+  route(endpoints.deliveries.replay, async ({ input, caller }) => ({
+    runId: await replayDelivery(services, caller.workspaceId, input.deliveryId),
+  }));
 }

@@ -2024,7 +2024,8 @@ export const EndpointScalarFieldEnum = {
   tokenHash: 'tokenHash',
   sealedToken: 'sealedToken',
   createdAt: 'createdAt',
-  expiresAt: 'expiresAt'
+  expiresAt: 'expiresAt',
+  originEndpointId: 'originEndpointId'
 } as const
 
 export type EndpointScalarFieldEnum = (typeof EndpointScalarFieldEnum)[keyof typeof EndpointScalarFieldEnum]
@@ -2103,6 +2104,7 @@ export const DeliveryScalarFieldEnum = {
   sourceIp: 'sourceIp',
   answerStatus: 'answerStatus',
   answerBody: 'answerBody',
+  answerHeadersJson: 'answerHeadersJson',
   receivedAt: 'receivedAt'
 } as const
 
@@ -2135,6 +2137,7 @@ export const RunScalarFieldEnum = {
   leaseUntil: 'leaseUntil',
   fence: 'fence',
   crashCount: 'crashCount',
+  errorCount: 'errorCount',
   originRunId: 'originRunId',
   retryOfRunId: 'retryOfRunId',
   failureJson: 'failureJson',

@@ -52,6 +52,7 @@ export type DeliveryMinAggregateOutputType = {
   sourceIp: string | null
   answerStatus: number | null
   answerBody: string | null
+  answerHeadersJson: string | null
   receivedAt: Date | null
 }
 
@@ -71,6 +72,7 @@ export type DeliveryMaxAggregateOutputType = {
   sourceIp: string | null
   answerStatus: number | null
   answerBody: string | null
+  answerHeadersJson: string | null
   receivedAt: Date | null
 }
 
@@ -90,6 +92,7 @@ export type DeliveryCountAggregateOutputType = {
   sourceIp: number
   answerStatus: number
   answerBody: number
+  answerHeadersJson: number
   receivedAt: number
   _all: number
 }
@@ -121,6 +124,7 @@ export type DeliveryMinAggregateInputType = {
   sourceIp?: true
   answerStatus?: true
   answerBody?: true
+  answerHeadersJson?: true
   receivedAt?: true
 }
 
@@ -140,6 +144,7 @@ export type DeliveryMaxAggregateInputType = {
   sourceIp?: true
   answerStatus?: true
   answerBody?: true
+  answerHeadersJson?: true
   receivedAt?: true
 }
 
@@ -159,6 +164,7 @@ export type DeliveryCountAggregateInputType = {
   sourceIp?: true
   answerStatus?: true
   answerBody?: true
+  answerHeadersJson?: true
   receivedAt?: true
   _all?: true
 }
@@ -265,6 +271,7 @@ export type DeliveryGroupByOutputType = {
   sourceIp: string | null
   answerStatus: number
   answerBody: string
+  answerHeadersJson: string | null
   receivedAt: Date
   _count: DeliveryCountAggregateOutputType | null
   _avg: DeliveryAvgAggregateOutputType | null
@@ -307,6 +314,7 @@ export type DeliveryWhereInput = {
   sourceIp?: Prisma.StringNullableFilter<"Delivery"> | string | null
   answerStatus?: Prisma.IntFilter<"Delivery"> | number
   answerBody?: Prisma.StringFilter<"Delivery"> | string
+  answerHeadersJson?: Prisma.StringNullableFilter<"Delivery"> | string | null
   receivedAt?: Prisma.DateTimeFilter<"Delivery"> | Date | string
 }
 
@@ -326,6 +334,7 @@ export type DeliveryOrderByWithRelationInput = {
   sourceIp?: Prisma.SortOrderInput | Prisma.SortOrder
   answerStatus?: Prisma.SortOrder
   answerBody?: Prisma.SortOrder
+  answerHeadersJson?: Prisma.SortOrderInput | Prisma.SortOrder
   receivedAt?: Prisma.SortOrder
 }
 
@@ -348,6 +357,7 @@ export type DeliveryWhereUniqueInput = Prisma.AtLeast<{
   sourceIp?: Prisma.StringNullableFilter<"Delivery"> | string | null
   answerStatus?: Prisma.IntFilter<"Delivery"> | number
   answerBody?: Prisma.StringFilter<"Delivery"> | string
+  answerHeadersJson?: Prisma.StringNullableFilter<"Delivery"> | string | null
   receivedAt?: Prisma.DateTimeFilter<"Delivery"> | Date | string
 }, "id">
 
@@ -367,6 +377,7 @@ export type DeliveryOrderByWithAggregationInput = {
   sourceIp?: Prisma.SortOrderInput | Prisma.SortOrder
   answerStatus?: Prisma.SortOrder
   answerBody?: Prisma.SortOrder
+  answerHeadersJson?: Prisma.SortOrderInput | Prisma.SortOrder
   receivedAt?: Prisma.SortOrder
   _count?: Prisma.DeliveryCountOrderByAggregateInput
   _avg?: Prisma.DeliveryAvgOrderByAggregateInput
@@ -394,6 +405,7 @@ export type DeliveryScalarWhereWithAggregatesInput = {
   sourceIp?: Prisma.StringNullableWithAggregatesFilter<"Delivery"> | string | null
   answerStatus?: Prisma.IntWithAggregatesFilter<"Delivery"> | number
   answerBody?: Prisma.StringWithAggregatesFilter<"Delivery"> | string
+  answerHeadersJson?: Prisma.StringNullableWithAggregatesFilter<"Delivery"> | string | null
   receivedAt?: Prisma.DateTimeWithAggregatesFilter<"Delivery"> | Date | string
 }
 
@@ -413,6 +425,7 @@ export type DeliveryCreateInput = {
   sourceIp?: string | null
   answerStatus: number
   answerBody: string
+  answerHeadersJson?: string | null
   receivedAt: Date | string
 }
 
@@ -432,6 +445,7 @@ export type DeliveryUncheckedCreateInput = {
   sourceIp?: string | null
   answerStatus: number
   answerBody: string
+  answerHeadersJson?: string | null
   receivedAt: Date | string
 }
 
@@ -451,6 +465,7 @@ export type DeliveryUpdateInput = {
   sourceIp?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   answerStatus?: Prisma.IntFieldUpdateOperationsInput | number
   answerBody?: Prisma.StringFieldUpdateOperationsInput | string
+  answerHeadersJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   receivedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -470,6 +485,7 @@ export type DeliveryUncheckedUpdateInput = {
   sourceIp?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   answerStatus?: Prisma.IntFieldUpdateOperationsInput | number
   answerBody?: Prisma.StringFieldUpdateOperationsInput | string
+  answerHeadersJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   receivedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -489,6 +505,7 @@ export type DeliveryCreateManyInput = {
   sourceIp?: string | null
   answerStatus: number
   answerBody: string
+  answerHeadersJson?: string | null
   receivedAt: Date | string
 }
 
@@ -508,6 +525,7 @@ export type DeliveryUpdateManyMutationInput = {
   sourceIp?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   answerStatus?: Prisma.IntFieldUpdateOperationsInput | number
   answerBody?: Prisma.StringFieldUpdateOperationsInput | string
+  answerHeadersJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   receivedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -527,6 +545,7 @@ export type DeliveryUncheckedUpdateManyInput = {
   sourceIp?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   answerStatus?: Prisma.IntFieldUpdateOperationsInput | number
   answerBody?: Prisma.StringFieldUpdateOperationsInput | string
+  answerHeadersJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   receivedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -546,6 +565,7 @@ export type DeliveryCountOrderByAggregateInput = {
   sourceIp?: Prisma.SortOrder
   answerStatus?: Prisma.SortOrder
   answerBody?: Prisma.SortOrder
+  answerHeadersJson?: Prisma.SortOrder
   receivedAt?: Prisma.SortOrder
 }
 
@@ -570,6 +590,7 @@ export type DeliveryMaxOrderByAggregateInput = {
   sourceIp?: Prisma.SortOrder
   answerStatus?: Prisma.SortOrder
   answerBody?: Prisma.SortOrder
+  answerHeadersJson?: Prisma.SortOrder
   receivedAt?: Prisma.SortOrder
 }
 
@@ -589,6 +610,7 @@ export type DeliveryMinOrderByAggregateInput = {
   sourceIp?: Prisma.SortOrder
   answerStatus?: Prisma.SortOrder
   answerBody?: Prisma.SortOrder
+  answerHeadersJson?: Prisma.SortOrder
   receivedAt?: Prisma.SortOrder
 }
 
@@ -615,6 +637,7 @@ export type DeliverySelect<ExtArgs extends runtime.Types.Extensions.InternalArgs
   sourceIp?: boolean
   answerStatus?: boolean
   answerBody?: boolean
+  answerHeadersJson?: boolean
   receivedAt?: boolean
 }, ExtArgs["result"]["delivery"]>
 
@@ -634,6 +657,7 @@ export type DeliverySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exte
   sourceIp?: boolean
   answerStatus?: boolean
   answerBody?: boolean
+  answerHeadersJson?: boolean
   receivedAt?: boolean
 }, ExtArgs["result"]["delivery"]>
 
@@ -653,6 +677,7 @@ export type DeliverySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exte
   sourceIp?: boolean
   answerStatus?: boolean
   answerBody?: boolean
+  answerHeadersJson?: boolean
   receivedAt?: boolean
 }, ExtArgs["result"]["delivery"]>
 
@@ -672,10 +697,11 @@ export type DeliverySelectScalar = {
   sourceIp?: boolean
   answerStatus?: boolean
   answerBody?: boolean
+  answerHeadersJson?: boolean
   receivedAt?: boolean
 }
 
-export type DeliveryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "endpointId" | "automationId" | "eventId" | "runId" | "verdict" | "reason" | "dedupeKey" | "method" | "contentType" | "sizeBytes" | "sourceIp" | "answerStatus" | "answerBody" | "receivedAt", ExtArgs["result"]["delivery"]>
+export type DeliveryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "endpointId" | "automationId" | "eventId" | "runId" | "verdict" | "reason" | "dedupeKey" | "method" | "contentType" | "sizeBytes" | "sourceIp" | "answerStatus" | "answerBody" | "answerHeadersJson" | "receivedAt", ExtArgs["result"]["delivery"]>
 
 export type $DeliveryPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Delivery"
@@ -696,6 +722,7 @@ export type $DeliveryPayload<ExtArgs extends runtime.Types.Extensions.InternalAr
     sourceIp: string | null
     answerStatus: number
     answerBody: string
+    answerHeadersJson: string | null
     receivedAt: Date
   }, ExtArgs["result"]["delivery"]>
   composites: {}
@@ -1135,6 +1162,7 @@ export interface DeliveryFieldRefs {
   readonly sourceIp: Prisma.FieldRef<"Delivery", 'String'>
   readonly answerStatus: Prisma.FieldRef<"Delivery", 'Int'>
   readonly answerBody: Prisma.FieldRef<"Delivery", 'String'>
+  readonly answerHeadersJson: Prisma.FieldRef<"Delivery", 'String'>
   readonly receivedAt: Prisma.FieldRef<"Delivery", 'DateTime'>
 }
     

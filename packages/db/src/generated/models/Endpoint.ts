@@ -32,6 +32,7 @@ export type EndpointMinAggregateOutputType = {
   sealedToken: string | null
   createdAt: Date | null
   expiresAt: Date | null
+  originEndpointId: string | null
 }
 
 export type EndpointMaxAggregateOutputType = {
@@ -42,6 +43,7 @@ export type EndpointMaxAggregateOutputType = {
   sealedToken: string | null
   createdAt: Date | null
   expiresAt: Date | null
+  originEndpointId: string | null
 }
 
 export type EndpointCountAggregateOutputType = {
@@ -52,6 +54,7 @@ export type EndpointCountAggregateOutputType = {
   sealedToken: number
   createdAt: number
   expiresAt: number
+  originEndpointId: number
   _all: number
 }
 
@@ -64,6 +67,7 @@ export type EndpointMinAggregateInputType = {
   sealedToken?: true
   createdAt?: true
   expiresAt?: true
+  originEndpointId?: true
 }
 
 export type EndpointMaxAggregateInputType = {
@@ -74,6 +78,7 @@ export type EndpointMaxAggregateInputType = {
   sealedToken?: true
   createdAt?: true
   expiresAt?: true
+  originEndpointId?: true
 }
 
 export type EndpointCountAggregateInputType = {
@@ -84,6 +89,7 @@ export type EndpointCountAggregateInputType = {
   sealedToken?: true
   createdAt?: true
   expiresAt?: true
+  originEndpointId?: true
   _all?: true
 }
 
@@ -167,6 +173,7 @@ export type EndpointGroupByOutputType = {
   sealedToken: string
   createdAt: Date
   expiresAt: Date | null
+  originEndpointId: string | null
   _count: EndpointCountAggregateOutputType | null
   _min: EndpointMinAggregateOutputType | null
   _max: EndpointMaxAggregateOutputType | null
@@ -198,6 +205,7 @@ export type EndpointWhereInput = {
   sealedToken?: Prisma.StringFilter<"Endpoint"> | string
   createdAt?: Prisma.DateTimeFilter<"Endpoint"> | Date | string
   expiresAt?: Prisma.DateTimeNullableFilter<"Endpoint"> | Date | string | null
+  originEndpointId?: Prisma.StringNullableFilter<"Endpoint"> | string | null
 }
 
 export type EndpointOrderByWithRelationInput = {
@@ -208,6 +216,7 @@ export type EndpointOrderByWithRelationInput = {
   sealedToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  originEndpointId?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type EndpointWhereUniqueInput = Prisma.AtLeast<{
@@ -221,6 +230,7 @@ export type EndpointWhereUniqueInput = Prisma.AtLeast<{
   sealedToken?: Prisma.StringFilter<"Endpoint"> | string
   createdAt?: Prisma.DateTimeFilter<"Endpoint"> | Date | string
   expiresAt?: Prisma.DateTimeNullableFilter<"Endpoint"> | Date | string | null
+  originEndpointId?: Prisma.StringNullableFilter<"Endpoint"> | string | null
 }, "id" | "tokenHash">
 
 export type EndpointOrderByWithAggregationInput = {
@@ -231,6 +241,7 @@ export type EndpointOrderByWithAggregationInput = {
   sealedToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  originEndpointId?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.EndpointCountOrderByAggregateInput
   _max?: Prisma.EndpointMaxOrderByAggregateInput
   _min?: Prisma.EndpointMinOrderByAggregateInput
@@ -247,6 +258,7 @@ export type EndpointScalarWhereWithAggregatesInput = {
   sealedToken?: Prisma.StringWithAggregatesFilter<"Endpoint"> | string
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Endpoint"> | Date | string
   expiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Endpoint"> | Date | string | null
+  originEndpointId?: Prisma.StringNullableWithAggregatesFilter<"Endpoint"> | string | null
 }
 
 export type EndpointCreateInput = {
@@ -257,6 +269,7 @@ export type EndpointCreateInput = {
   sealedToken: string
   createdAt?: Date | string
   expiresAt?: Date | string | null
+  originEndpointId?: string | null
 }
 
 export type EndpointUncheckedCreateInput = {
@@ -267,6 +280,7 @@ export type EndpointUncheckedCreateInput = {
   sealedToken: string
   createdAt?: Date | string
   expiresAt?: Date | string | null
+  originEndpointId?: string | null
 }
 
 export type EndpointUpdateInput = {
@@ -277,6 +291,7 @@ export type EndpointUpdateInput = {
   sealedToken?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  originEndpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type EndpointUncheckedUpdateInput = {
@@ -287,6 +302,7 @@ export type EndpointUncheckedUpdateInput = {
   sealedToken?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  originEndpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type EndpointCreateManyInput = {
@@ -297,6 +313,7 @@ export type EndpointCreateManyInput = {
   sealedToken: string
   createdAt?: Date | string
   expiresAt?: Date | string | null
+  originEndpointId?: string | null
 }
 
 export type EndpointUpdateManyMutationInput = {
@@ -307,6 +324,7 @@ export type EndpointUpdateManyMutationInput = {
   sealedToken?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  originEndpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type EndpointUncheckedUpdateManyInput = {
@@ -317,6 +335,7 @@ export type EndpointUncheckedUpdateManyInput = {
   sealedToken?: Prisma.StringFieldUpdateOperationsInput | string
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  originEndpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type EndpointCountOrderByAggregateInput = {
@@ -327,6 +346,7 @@ export type EndpointCountOrderByAggregateInput = {
   sealedToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  originEndpointId?: Prisma.SortOrder
 }
 
 export type EndpointMaxOrderByAggregateInput = {
@@ -337,6 +357,7 @@ export type EndpointMaxOrderByAggregateInput = {
   sealedToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  originEndpointId?: Prisma.SortOrder
 }
 
 export type EndpointMinOrderByAggregateInput = {
@@ -347,6 +368,7 @@ export type EndpointMinOrderByAggregateInput = {
   sealedToken?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  originEndpointId?: Prisma.SortOrder
 }
 
 
@@ -359,6 +381,7 @@ export type EndpointSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs
   sealedToken?: boolean
   createdAt?: boolean
   expiresAt?: boolean
+  originEndpointId?: boolean
 }, ExtArgs["result"]["endpoint"]>
 
 export type EndpointSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -369,6 +392,7 @@ export type EndpointSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exte
   sealedToken?: boolean
   createdAt?: boolean
   expiresAt?: boolean
+  originEndpointId?: boolean
 }, ExtArgs["result"]["endpoint"]>
 
 export type EndpointSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -379,6 +403,7 @@ export type EndpointSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exte
   sealedToken?: boolean
   createdAt?: boolean
   expiresAt?: boolean
+  originEndpointId?: boolean
 }, ExtArgs["result"]["endpoint"]>
 
 export type EndpointSelectScalar = {
@@ -389,9 +414,10 @@ export type EndpointSelectScalar = {
   sealedToken?: boolean
   createdAt?: boolean
   expiresAt?: boolean
+  originEndpointId?: boolean
 }
 
-export type EndpointOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "automationId" | "tokenHash" | "sealedToken" | "createdAt" | "expiresAt", ExtArgs["result"]["endpoint"]>
+export type EndpointOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "automationId" | "tokenHash" | "sealedToken" | "createdAt" | "expiresAt" | "originEndpointId", ExtArgs["result"]["endpoint"]>
 
 export type $EndpointPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Endpoint"
@@ -404,6 +430,7 @@ export type $EndpointPayload<ExtArgs extends runtime.Types.Extensions.InternalAr
     sealedToken: string
     createdAt: Date
     expiresAt: Date | null
+    originEndpointId: string | null
   }, ExtArgs["result"]["endpoint"]>
   composites: {}
 }
@@ -834,6 +861,7 @@ export interface EndpointFieldRefs {
   readonly sealedToken: Prisma.FieldRef<"Endpoint", 'String'>
   readonly createdAt: Prisma.FieldRef<"Endpoint", 'DateTime'>
   readonly expiresAt: Prisma.FieldRef<"Endpoint", 'DateTime'>
+  readonly originEndpointId: Prisma.FieldRef<"Endpoint", 'String'>
 }
     
 

@@ -29,12 +29,14 @@ export type AggregateRun = {
 export type RunAvgAggregateOutputType = {
   fence: number | null
   crashCount: number | null
+  errorCount: number | null
   orderPosition: number | null
 }
 
 export type RunSumAggregateOutputType = {
   fence: number | null
   crashCount: number | null
+  errorCount: number | null
   orderPosition: bigint | null
 }
 
@@ -53,6 +55,7 @@ export type RunMinAggregateOutputType = {
   leaseUntil: Date | null
   fence: number | null
   crashCount: number | null
+  errorCount: number | null
   originRunId: string | null
   retryOfRunId: string | null
   failureJson: string | null
@@ -80,6 +83,7 @@ export type RunMaxAggregateOutputType = {
   leaseUntil: Date | null
   fence: number | null
   crashCount: number | null
+  errorCount: number | null
   originRunId: string | null
   retryOfRunId: string | null
   failureJson: string | null
@@ -107,6 +111,7 @@ export type RunCountAggregateOutputType = {
   leaseUntil: number
   fence: number
   crashCount: number
+  errorCount: number
   originRunId: number
   retryOfRunId: number
   failureJson: number
@@ -124,12 +129,14 @@ export type RunCountAggregateOutputType = {
 export type RunAvgAggregateInputType = {
   fence?: true
   crashCount?: true
+  errorCount?: true
   orderPosition?: true
 }
 
 export type RunSumAggregateInputType = {
   fence?: true
   crashCount?: true
+  errorCount?: true
   orderPosition?: true
 }
 
@@ -148,6 +155,7 @@ export type RunMinAggregateInputType = {
   leaseUntil?: true
   fence?: true
   crashCount?: true
+  errorCount?: true
   originRunId?: true
   retryOfRunId?: true
   failureJson?: true
@@ -175,6 +183,7 @@ export type RunMaxAggregateInputType = {
   leaseUntil?: true
   fence?: true
   crashCount?: true
+  errorCount?: true
   originRunId?: true
   retryOfRunId?: true
   failureJson?: true
@@ -202,6 +211,7 @@ export type RunCountAggregateInputType = {
   leaseUntil?: true
   fence?: true
   crashCount?: true
+  errorCount?: true
   originRunId?: true
   retryOfRunId?: true
   failureJson?: true
@@ -316,6 +326,7 @@ export type RunGroupByOutputType = {
   leaseUntil: Date | null
   fence: number
   crashCount: number
+  errorCount: number
   originRunId: string
   retryOfRunId: string | null
   failureJson: string | null
@@ -366,6 +377,7 @@ export type RunWhereInput = {
   leaseUntil?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   fence?: Prisma.IntFilter<"Run"> | number
   crashCount?: Prisma.IntFilter<"Run"> | number
+  errorCount?: Prisma.IntFilter<"Run"> | number
   originRunId?: Prisma.StringFilter<"Run"> | string
   retryOfRunId?: Prisma.StringNullableFilter<"Run"> | string | null
   failureJson?: Prisma.StringNullableFilter<"Run"> | string | null
@@ -393,6 +405,7 @@ export type RunOrderByWithRelationInput = {
   leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   fence?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  errorCount?: Prisma.SortOrder
   originRunId?: Prisma.SortOrder
   retryOfRunId?: Prisma.SortOrderInput | Prisma.SortOrder
   failureJson?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -423,6 +436,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   leaseUntil?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   fence?: Prisma.IntFilter<"Run"> | number
   crashCount?: Prisma.IntFilter<"Run"> | number
+  errorCount?: Prisma.IntFilter<"Run"> | number
   originRunId?: Prisma.StringFilter<"Run"> | string
   retryOfRunId?: Prisma.StringNullableFilter<"Run"> | string | null
   failureJson?: Prisma.StringNullableFilter<"Run"> | string | null
@@ -450,6 +464,7 @@ export type RunOrderByWithAggregationInput = {
   leaseUntil?: Prisma.SortOrderInput | Prisma.SortOrder
   fence?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  errorCount?: Prisma.SortOrder
   originRunId?: Prisma.SortOrder
   retryOfRunId?: Prisma.SortOrderInput | Prisma.SortOrder
   failureJson?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -485,6 +500,7 @@ export type RunScalarWhereWithAggregatesInput = {
   leaseUntil?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
   fence?: Prisma.IntWithAggregatesFilter<"Run"> | number
   crashCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
+  errorCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
   originRunId?: Prisma.StringWithAggregatesFilter<"Run"> | string
   retryOfRunId?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
   failureJson?: Prisma.StringNullableWithAggregatesFilter<"Run"> | string | null
@@ -512,6 +528,7 @@ export type RunCreateInput = {
   leaseUntil?: Date | string | null
   fence?: number
   crashCount?: number
+  errorCount?: number
   originRunId: string
   retryOfRunId?: string | null
   failureJson?: string | null
@@ -539,6 +556,7 @@ export type RunUncheckedCreateInput = {
   leaseUntil?: Date | string | null
   fence?: number
   crashCount?: number
+  errorCount?: number
   originRunId: string
   retryOfRunId?: string | null
   failureJson?: string | null
@@ -566,6 +584,7 @@ export type RunUpdateInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   fence?: Prisma.IntFieldUpdateOperationsInput | number
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  errorCount?: Prisma.IntFieldUpdateOperationsInput | number
   originRunId?: Prisma.StringFieldUpdateOperationsInput | string
   retryOfRunId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -593,6 +612,7 @@ export type RunUncheckedUpdateInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   fence?: Prisma.IntFieldUpdateOperationsInput | number
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  errorCount?: Prisma.IntFieldUpdateOperationsInput | number
   originRunId?: Prisma.StringFieldUpdateOperationsInput | string
   retryOfRunId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -620,6 +640,7 @@ export type RunCreateManyInput = {
   leaseUntil?: Date | string | null
   fence?: number
   crashCount?: number
+  errorCount?: number
   originRunId: string
   retryOfRunId?: string | null
   failureJson?: string | null
@@ -647,6 +668,7 @@ export type RunUpdateManyMutationInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   fence?: Prisma.IntFieldUpdateOperationsInput | number
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  errorCount?: Prisma.IntFieldUpdateOperationsInput | number
   originRunId?: Prisma.StringFieldUpdateOperationsInput | string
   retryOfRunId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -674,6 +696,7 @@ export type RunUncheckedUpdateManyInput = {
   leaseUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   fence?: Prisma.IntFieldUpdateOperationsInput | number
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  errorCount?: Prisma.IntFieldUpdateOperationsInput | number
   originRunId?: Prisma.StringFieldUpdateOperationsInput | string
   retryOfRunId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   failureJson?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
@@ -701,6 +724,7 @@ export type RunCountOrderByAggregateInput = {
   leaseUntil?: Prisma.SortOrder
   fence?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  errorCount?: Prisma.SortOrder
   originRunId?: Prisma.SortOrder
   retryOfRunId?: Prisma.SortOrder
   failureJson?: Prisma.SortOrder
@@ -716,6 +740,7 @@ export type RunCountOrderByAggregateInput = {
 export type RunAvgOrderByAggregateInput = {
   fence?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  errorCount?: Prisma.SortOrder
   orderPosition?: Prisma.SortOrder
 }
 
@@ -734,6 +759,7 @@ export type RunMaxOrderByAggregateInput = {
   leaseUntil?: Prisma.SortOrder
   fence?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  errorCount?: Prisma.SortOrder
   originRunId?: Prisma.SortOrder
   retryOfRunId?: Prisma.SortOrder
   failureJson?: Prisma.SortOrder
@@ -761,6 +787,7 @@ export type RunMinOrderByAggregateInput = {
   leaseUntil?: Prisma.SortOrder
   fence?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  errorCount?: Prisma.SortOrder
   originRunId?: Prisma.SortOrder
   retryOfRunId?: Prisma.SortOrder
   failureJson?: Prisma.SortOrder
@@ -776,6 +803,7 @@ export type RunMinOrderByAggregateInput = {
 export type RunSumOrderByAggregateInput = {
   fence?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  errorCount?: Prisma.SortOrder
   orderPosition?: Prisma.SortOrder
 }
 
@@ -796,6 +824,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   leaseUntil?: boolean
   fence?: boolean
   crashCount?: boolean
+  errorCount?: boolean
   originRunId?: boolean
   retryOfRunId?: boolean
   failureJson?: boolean
@@ -823,6 +852,7 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   leaseUntil?: boolean
   fence?: boolean
   crashCount?: boolean
+  errorCount?: boolean
   originRunId?: boolean
   retryOfRunId?: boolean
   failureJson?: boolean
@@ -850,6 +880,7 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   leaseUntil?: boolean
   fence?: boolean
   crashCount?: boolean
+  errorCount?: boolean
   originRunId?: boolean
   retryOfRunId?: boolean
   failureJson?: boolean
@@ -877,6 +908,7 @@ export type RunSelectScalar = {
   leaseUntil?: boolean
   fence?: boolean
   crashCount?: boolean
+  errorCount?: boolean
   originRunId?: boolean
   retryOfRunId?: boolean
   failureJson?: boolean
@@ -889,7 +921,7 @@ export type RunSelectScalar = {
   finishedAt?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "automationId" | "versionId" | "eventId" | "deliveryId" | "triggerType" | "status" | "reasonJson" | "dueAt" | "leaseOwner" | "leaseUntil" | "fence" | "crashCount" | "originRunId" | "retryOfRunId" | "failureJson" | "failureCode" | "failedPath" | "orderKey" | "orderPosition" | "queuedAt" | "startedAt" | "finishedAt", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "workspaceId" | "automationId" | "versionId" | "eventId" | "deliveryId" | "triggerType" | "status" | "reasonJson" | "dueAt" | "leaseOwner" | "leaseUntil" | "fence" | "crashCount" | "errorCount" | "originRunId" | "retryOfRunId" | "failureJson" | "failureCode" | "failedPath" | "orderKey" | "orderPosition" | "queuedAt" | "startedAt" | "finishedAt", ExtArgs["result"]["run"]>
 
 export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Run"
@@ -909,6 +941,7 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     leaseUntil: Date | null
     fence: number
     crashCount: number
+    errorCount: number
     originRunId: string
     retryOfRunId: string | null
     failureJson: string | null
@@ -1356,6 +1389,7 @@ export interface RunFieldRefs {
   readonly leaseUntil: Prisma.FieldRef<"Run", 'DateTime'>
   readonly fence: Prisma.FieldRef<"Run", 'Int'>
   readonly crashCount: Prisma.FieldRef<"Run", 'Int'>
+  readonly errorCount: Prisma.FieldRef<"Run", 'Int'>
   readonly originRunId: Prisma.FieldRef<"Run", 'String'>
   readonly retryOfRunId: Prisma.FieldRef<"Run", 'String'>
   readonly failureJson: Prisma.FieldRef<"Run", 'String'>

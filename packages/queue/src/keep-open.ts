@@ -5,6 +5,8 @@ import { within } from "./within.ts";
 export type Kept<T> = {
   /** Undefined until it could be opened. */
   current(): T | undefined;
+  /** Gives up what is open and opens another; nothing if none is open. */
+  replace(): void;
   close(): Promise<void>;
 };
 
@@ -57,6 +59,12 @@ export async function keepOpen<T extends Openable>(opening: {
   await within(firstWaitMs, "connecting to the store", attempting).catch(opening.outage.begin);
   return {
     current: () => opened,
+    replace() {
+      if (isClosed || !opened) return;
+      const given = opened;
+      opened = undefined;
+      attempting = Promise.all([closeQuietly(given), attempt()]).then(() => undefined);
+    },
     async close() {
       if (isClosed) return;
       isClosed = true;

@@ -5,8 +5,7 @@ import type { TestStore } from "./testing/job-stores.ts";
 import { logLines } from "./testing/log-lines.ts";
 import { spawnChild } from "./testing/spawn-child.ts";
 
-/** A Redis Cluster that was away as a whole is heard again after half a minute. */
-const deadline = { timeout: 50_000, interval: 100 };
+const deadline = { timeout: 30_000, interval: 100 };
 
 const event = (workspaceId: string, runId: string, path?: string): LiveEvent => ({
   type: path ? "step.changed" : "run.changed",

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { LiveEvents } from "@millrace/engine";
 import { jobStore } from "./job-store.ts";
 import { keepOpen } from "./keep-open.ts";
@@ -25,6 +26,8 @@ const eventsPerMessage = 200;
 const flushEveryMs = 40;
 const refreshEveryMs = 2_000;
 const sendLimitMs = 2_000;
+/** Of our own echo, at one every 2 s. */
+const unheardLimit = 3;
 
 /** Resolves once the store was tried, reachable or not. Events of workspaces that nobody watches are dropped on the spot. */
 export async function openLiveEvents(config: QueueConfig, { log }: { log: QueueLog }): Promise<LiveChannel> {
@@ -35,12 +38,19 @@ export async function openLiveEvents(config: QueueConfig, { log }: { log: QueueL
   let watched = new Set<string>();
   let flushTimer: NodeJS.Timeout | undefined;
   let isFlushing = false;
+  const echoTopic = `echo.${randomUUID()}`;
+  let unheard = 0;
 
   const kept = await keepOpen<MessageRelay>({
     prepare: store.prepare,
     create: () => store.newRelay(onError),
     onOpen: async (relay) => {
+      unheard = 0;
       await relay.subscribe<string>(watchedTopic, ({ data }) => void watched.add(data));
+      await relay.subscribe(echoTopic, () => {
+        unheard = 0;
+        outage.end();
+      });
       await watchers.attach(relay);
       await refresh(relay);
     },
@@ -56,11 +66,27 @@ export async function openLiveEvents(config: QueueConfig, { log }: { log: QueueL
     const patterns = await within(sendLimitMs, "asking who watches", relay.getPatterns(0, -1));
     watched = new Set(patterns.flatMap(({ pattern }) => workspaceOf(pattern) ?? []));
     watchers.retryFailed();
-    outage.end();
   }
-  const refreshTimer = setInterval(() => {
+
+  /** A relay that publishes but hears nothing stays deaf: BullMQ gives up its reading connection to a cluster that was away. */
+  async function listenToOurselves(relay: MessageRelay): Promise<void> {
+    if (unheard >= unheardLimit) {
+      outage.begin(new Error("what is published is not heard"));
+      return kept.replace();
+    }
+    await within(sendLimitMs, "publishing an echo", relay.publish(echoTopic, null));
+    unheard += 1;
+  }
+
+  const refreshTimer = setInterval(async () => {
     const relay = kept.current();
-    if (relay) refresh(relay).catch(onError);
+    if (!relay) return;
+    try {
+      await refresh(relay);
+      await listenToOurselves(relay);
+    } catch (error) {
+      onError(error);
+    }
   }, refreshEveryMs);
 
   async function flush(): Promise<void> {

@@ -17,6 +17,7 @@ export async function measureAcknowledging({ report, plan, cluster, redis, sink,
     { name: "Express 5", ...(await startTarget("floor-express.mjs")) },
     await openIngress("Millrace, queue in PostgreSQL", { cluster, sink }),
     await openIngress("Millrace, queue in Redis", { cluster, redis, sink }),
+    await openIngress("Millrace, with a dedupe key", { cluster, sink, dedupe: "{{ trigger.body.orderId }}" }),
   ];
   await redis.clear();
   const results = new Map(targets.map((target) => [target, { saturated: [], slow: undefined }]));
@@ -26,7 +27,7 @@ export async function measureAcknowledging({ report, plan, cluster, redis, sink,
       if (target.ingress) await watch?.start(target);
       const before = await target.ask("usage");
       const load = { warmUpMs: 2_000, durationMs: plan.ackMs, connections };
-      const sent = await generate({ ...load, url: target.hookUrl ?? target.url, keepsRunIds: target.ingress });
+      const sent = await generate({ ...load, ...target.load?.(), url: target.hookUrl ?? target.url });
       const { cpuMs } = await target.ask("usage");
       if (target.ingress) await watch?.stop(target, sent.answered);
       results.get(target).saturated.push({ ...sent, targetCpuMs: cpuMs - before.cpuMs });
@@ -36,7 +37,7 @@ export async function measureAcknowledging({ report, plan, cluster, redis, sink,
   for (const target of targets) {
     say(`${leg}: ${target.name} at 100/s`);
     const load = { ratePerSecond: 100, durationMs: plan.ackSlowMs, connections };
-    const sent = await generate({ ...load, url: target.hookUrl ?? target.url, keepsRunIds: target.ingress });
+    const sent = await generate({ ...load, ...target.load?.(), url: target.hookUrl ?? target.url });
     results.get(target).slow = sent;
     await target.check?.(sent);
   }
@@ -44,14 +45,18 @@ export async function measureAcknowledging({ report, plan, cluster, redis, sink,
   for (const target of targets) await target.stop();
 }
 
-async function openIngress(name, { cluster, redis, sink }) {
-  const database = await cluster.createDatabase(redis ? "ack_redis" : "ack_postgres");
+/** With `dedupe` every request has a key of its own. */
+async function openIngress(name, { cluster, redis, sink, dedupe }) {
+  const database = await cluster.createDatabase(`ack_${dedupe ? "dedupe" : redis ? "redis" : "postgres"}`);
   const roles = "ingress,api";
-  const server = await startMillrace({ databaseUrl: database.url, redisUrl: redis?.url, roles, sinkUrl: sink.url });
+  const trigger = dedupe ? { dedupe } : {};
+  const stores = { databaseUrl: database.url, redisUrl: redis?.url };
+  const server = await startMillrace({ ...stores, roles, sinkUrl: sink.url, trigger });
   let acknowledged = 0;
   return {
     name,
     ingress: true,
+    load: () => ({ keepsRunIds: true, ...(dedupe ? { firstOrder: acknowledged } : {}) }),
     hookUrl: server.hookUrl,
     ask: server.ask,
     pool: database.pool,

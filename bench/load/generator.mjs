@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { Connection } from "./connection.mjs";
 import { Histogram } from "./histogram.mjs";
-import { requestBytes } from "./request-bytes.mjs";
+import { requestBytes, setOrder } from "./request-bytes.mjs";
 
 const load = JSON.parse(process.argv[2]);
 const { hostname: host, port } = new URL(load.url);
@@ -21,7 +21,12 @@ const dueAtMs = new Map();
 const free = [];
 
 const wallMs = () => performance.timeOrigin + performance.now();
-const nextRequest = () => requests[sent++ % requests.length];
+/** From `firstOrder` on every request has an order of its own; without it they repeat. */
+const nextRequest = () => {
+  const index = sent++;
+  const request = requests[index % requests.length];
+  return load.firstOrder === undefined ? request : setOrder(request, load.firstOrder + index);
+};
 
 function onAnswer(connection, status, body) {
   const now = performance.now();

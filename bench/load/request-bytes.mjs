@@ -1,8 +1,10 @@
 export const customers = 1_000;
 
+const digitsOf = (index) => String(index).padStart(9, "0");
+
 /** The order that every request of every target carries: about 250 bytes, one of 1,000 customers. */
 export const orderOf = (index) => ({
-  orderId: `order-${String(index).padStart(6, "0")}`,
+  orderId: `order-${digitsOf(index)}`,
   customer: `customer-${String(index % customers).padStart(4, "0")}`,
   amount: 129.5 + (index % 100),
   currency: "EUR",
@@ -27,4 +29,10 @@ export function requestBytes(url) {
     ];
     return Buffer.from(`${head.join("\r\n")}\r\n\r\n${body}`);
   });
+}
+
+/** Gives a request an order of its own, in its place: one buffer is sent again only when its former answer is long there. */
+export function setOrder(request, index) {
+  request.write(digitsOf(index), request.lastIndexOf('"orderId":"order-') + '"orderId":"order-'.length, "latin1");
+  return request;
 }

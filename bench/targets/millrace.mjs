@@ -19,10 +19,10 @@ const apiKey = `mlr_${randomBytes(24).toString("base64url")}`;
 const vaultKeys = `k1:${randomBytes(32).toString("base64")}`;
 
 /** The two-step flow: webhook, one HTTP call, one stored value. */
-const flow = (sinkUrl) => ({
+const flow = (sinkUrl, trigger) => ({
   millrace: 1,
   name: "Bench",
-  trigger: { type: "webhook", verify: { preset: "none" } },
+  trigger: { type: "webhook", verify: { preset: "none" }, ...trigger },
   steps: [
     {
       id: "call",
@@ -44,9 +44,16 @@ const flow = (sinkUrl) => ({
 
 /**
  * Starts the built server on a database of its own, as `docker compose` does: PostgreSQL and Redis are somebody else's.
- * The flow is published where this process serves the API. Resolves once it answers.
+ * The flow, with `trigger` besides, is published where this process serves the API. Resolves once it answers.
  */
-export async function startMillrace({ databaseUrl, redisUrl, roles = "ingress,api,worker", sinkUrl, env = {} }) {
+export async function startMillrace({
+  databaseUrl,
+  redisUrl,
+  roles = "ingress,api,worker",
+  sinkUrl,
+  trigger,
+  env = {},
+}) {
   const home = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   const removeHome = onEnd(async () => rmSync(home, { recursive: true, force: true }));
   const ready = readyUrl();
@@ -67,7 +74,7 @@ export async function startMillrace({ databaseUrl, redisUrl, roles = "ingress,ap
   });
   const url = await Promise.race([ready.url, server.ended.then(() => Promise.reject(new Error(server.output())))]);
   const client = createClient({ baseUrl: url, apiKey });
-  const hookUrl = roles.includes("api") && sinkUrl ? await publish(client, sinkUrl) : undefined;
+  const hookUrl = roles.includes("api") && sinkUrl ? await publish(client, sinkUrl, trigger) : undefined;
   return {
     url,
     apiKey,
@@ -84,8 +91,8 @@ export async function startMillrace({ databaseUrl, redisUrl, roles = "ingress,ap
   };
 }
 
-async function publish(client, sinkUrl) {
-  const { webhookUrl } = await client.automations.push({ definition: flow(sinkUrl), publish: true });
+async function publish(client, sinkUrl, trigger) {
+  const { webhookUrl } = await client.automations.push({ definition: flow(sinkUrl, trigger), publish: true });
   if (!webhookUrl) throw new Error("The bench's automation could not be published.");
   return webhookUrl;
 }

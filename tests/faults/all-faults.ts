@@ -5,6 +5,7 @@ import { wrongClocks } from "./rows/clocks.ts";
 import { drain } from "./rows/drain.ts";
 import { sameKeyAtOnce, sameKeyLater, sameKeyOtherBody } from "./rows/duplicates.ts";
 import { ingressKills } from "./rows/ingress-kills.ts";
+import { largeBodies } from "./rows/large-bodies.ts";
 import { burst, overload } from "./rows/load.ts";
 import { noisyNeighbors } from "./rows/noisy-neighbor.ts";
 import { otherMethods, smuggling } from "./rows/odd-heads.ts";
@@ -31,6 +32,6 @@ export const allFaults: readonly Fault[] = [
   ...[wrongClocks, blockedLoop, drain, stoppedWorker, rotations, edits, boots],
   ...[burst, overload],
   ...noisyNeighbors,
-  ...[slowSenders, bodySizes, oddJson, contentTypes, packedBodies, smuggling, otherMethods],
+  ...[slowSenders, bodySizes, oddJson, largeBodies, contentTypes, packedBodies, smuggling, otherMethods],
   soak,
 ];

@@ -152,3 +152,22 @@ test("an automation that holds hundreds of its runs back does not hold up anothe
   expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
   expect(pool.active()).toBe(1);
 });
+
+test("a worker holds only so many bytes at once, and goes on without the reconciler until all runs are done", async () => {
+  const calls = watchCalls();
+  const pinned = await bench.publish(call);
+  const large = "x".repeat(100_000);
+  const bodies = [
+    large.repeat(10),
+    ...Array.from({ length: 20 }, () => large),
+    ...Array.from({ length: 20 }, () => ""),
+  ];
+  const runIds: string[] = [];
+  for (const text of bodies) runIds.push(await bench.start(pinned, { label: "all", text }));
+  const { pool } = await bench.work({}, { ...neverReconciles, concurrency: 50, maxHeldBytes: 200_000 });
+  await pool.take(runIds);
+  for (const runId of runIds) expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
+  expect(calls.labels).toHaveLength(41);
+  // Of the large ones at most three fit, of the small ones all.
+  expect(calls.most()).toBeLessThan(25);
+});

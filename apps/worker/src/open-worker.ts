@@ -22,6 +22,7 @@ export type WorkerPorts = Omit<EngineServices, "plans"> & {
 
 export type WorkerOptions = {
   concurrency: number;
+  maxHeldBytes?: number;
   leaseMs?: number;
   heartbeatMs?: number;
   reconcile?: Partial<typeof reconcileDefaults>;
@@ -42,6 +43,7 @@ export async function openWorker(ports: WorkerPorts, options: WorkerOptions): Pr
     { ...engine, plans: createPlanCache(versions) },
     {
       concurrency: options.concurrency,
+      maxHeldBytes: options.maxHeldBytes ?? runPoolDefaults.maxHeldBytes,
       leaseMs: options.leaseMs ?? runPoolDefaults.leaseMs,
       heartbeatMs: options.heartbeatMs ?? runPoolDefaults.heartbeatMs,
       onRoom: () => listener?.roomChanged(),

@@ -78,6 +78,8 @@ export type ClaimedRun = {
   event: RunEvent;
   /** What is recorded already, in order. */
   records: readonly StepRecord[];
+  /** Of the event's body and of the records, as they are stored. */
+  sizeBytes: number;
 };
 
 /** Until when is said once the wait is stored. */
@@ -120,6 +122,8 @@ export type ClaimRequest = {
   leaseMs: number;
   /** At most this many. */
   limit: number;
+  /** Once those that were loaded hold as many bytes, the others stay queued; the first is loaded however large it is. */
+  maxBytes?: number;
   /** Those that were rung. Without `runIds` and `freed`: whichever are due, workspaces in turn. */
   runIds?: readonly string[];
   /** Whatever is due where limited runs ended: of their keys, automations and workspaces. */

@@ -1,7 +1,9 @@
 import { advanceRun } from "./advance-run.ts";
+import { type Bytes, createByteBudget } from "./byte-budget.ts";
 import { createCrowding } from "./crowding.ts";
 import type { EngineServices } from "./engine-services.ts";
 import { LeaseLost } from "./execution.ts";
+import { createFreedGroups } from "./freed-groups.ts";
 import { createLastChances } from "./last-chances.ts";
 import type { ClaimedRun, ClaimRequest, RunGroup, RunStore, RunTransition } from "./ports.ts";
 import { createRecentIds } from "./recent-ids.ts";
@@ -10,13 +12,20 @@ import { troubleOf } from "./run-trouble.ts";
 export type RunPoolOptions = {
   /** How many runs this process works on at once. */
   concurrency: number;
+  /** Of what they hold of requests and records, as those are stored; the last one claimed may exceed it. */
+  maxHeldBytes: number;
   leaseMs: number;
   heartbeatMs: number;
   /** There is room again, or more of it. */
   onRoom?: () => void;
 };
 
-export const runPoolDefaults: RunPoolOptions = { concurrency: 200, leaseMs: 15_000, heartbeatMs: 5_000 };
+export const runPoolDefaults: RunPoolOptions = {
+  concurrency: 200,
+  maxHeldBytes: 64 * 1024 * 1024,
+  leaseMs: 15_000,
+  heartbeatMs: 5_000,
+};
 
 export interface RunPool {
   /** How many more runs may be claimed now. */
@@ -32,17 +41,10 @@ export interface RunPool {
   drain(graceMs: number): Promise<{ handedBack: number }>;
 }
 
-const maxFreedAtOnce = 32;
-/** Beyond it, what they freed is found by walks. */
-const maxFreed = 1_000;
-
 /** Under load a run is often over before its ring is heard. */
 const maxEnded = 10_000;
 
-const keyOf = ({ workspaceId, automationId, orderKey }: RunGroup): string =>
-  `${workspaceId} ${automationId} ${orderKey}`;
-
-type Held = { run: ClaimedRun; abort: AbortController; done: Promise<void> };
+type Held = { run: ClaimedRun; bytes: Bytes; abort: AbortController; done: Promise<void> };
 
 const leaseOf = ({ run: { id, fence } }: Pick<Held, "run">) => ({ id, fence });
 
@@ -61,18 +63,18 @@ export function createRunPool(
   let hasBacklog = false;
   /** A ring was left to the claim under way, which may not see its runs yet. */
   let isRungMeanwhile = false;
-  /** Where runs ended that a limit or an order key concerns: others may be waiting for just that. */
-  const freed = new Map<string, RunGroup>();
+  const freed = createFreedGroups();
   /** The last claim was for what was freed, so behind a backlog the next one is everybody's. */
   let isWalkNext = false;
   /** Runs that ended here lately: nothing is to be claimed for their rings. Any other run may be queued again. */
   const ended = createRecentIds(maxEnded);
   const crowding = createCrowding();
+  const budget = createByteBudget(options.maxHeldBytes);
   const { log, workerId } = services;
   const lastChances = createLastChances<Held>({
     held,
     isDraining: () => isDraining,
-    begin: () => claimAndBegin({ limit: 1, isLastChance: true }),
+    begin: async () => (await claimAndBegin({ limit: 1, isLastChance: true })).begun,
     trust: (survivors) => store.trust(workerId, survivors.map(leaseOf)),
   });
 
@@ -100,7 +102,7 @@ export function createRunPool(
   async function claim(which: { runIds?: readonly string[]; freed?: readonly RunGroup[] }): Promise<number> {
     const runIds = which.runIds?.filter((id) => !ended.has(id));
     if (runIds?.length === 0) return 0;
-    const limit = Math.min(room(), runIds?.length ?? Number.POSITIVE_INFINITY);
+    const limit = Math.min(room(), budget.limit(), runIds?.length ?? Number.POSITIVE_INFINITY);
     // Behind a backlog a ring is only news: whoever rings the most must not be served before those whose turn it is.
     if (isDraining || limit <= 0 || (runIds !== undefined && hasBacklog)) {
       hasBacklog ||= !isDraining;
@@ -111,10 +113,11 @@ export function createRunPool(
     claiming += limit;
     if (which.freed === undefined && runIds === undefined) isRungMeanwhile = false;
     try {
-      const runs = await claimAndBegin({ limit, ...which, ...(runIds && { runIds }) });
+      const { begun, isCutShort } = await claimAndBegin({ limit, ...which, ...(runIds && { runIds }) });
       if (runIds !== undefined) hasBacklog ||= runIds.length > limit;
-      else if (which.freed === undefined) hasBacklog = runs.length === limit || isRungMeanwhile;
-      return runs.length;
+      else if (which.freed === undefined) hasBacklog = begun.length === limit || isRungMeanwhile;
+      hasBacklog ||= isCutShort;
+      return begun.length;
     } finally {
       claiming -= limit;
       refill();
@@ -122,16 +125,28 @@ export function createRunPool(
     }
   }
 
-  /** What was claimed when the drain began is handed back: nobody would wait for it. */
-  function claimAndBegin(request: Omit<ClaimRequest, "workerId" | "leaseMs">): Promise<Held[]> {
-    const claimed = store.claim({ workerId, leaseMs: options.leaseMs, ...request }).then(async (runs) => {
-      if (!isDraining) return runs.map(begin);
-      await store.release(
-        workerId,
-        runs.map((run) => leaseOf({ run })),
-      );
-      return [];
-    });
+  /**
+   * What was claimed when the drain began is handed back: nobody would wait for it. `isCutShort`: no bytes were left for
+   * more runs, if there were any.
+   */
+  async function claimAndBegin(
+    request: Omit<ClaimRequest, "workerId" | "leaseMs" | "maxBytes">,
+  ): Promise<{ begun: Held[]; isCutShort: boolean }> {
+    const reserved = budget.reserve();
+    const { maxBytes } = reserved;
+    const claimed = store
+      .claim({ workerId, leaseMs: options.leaseMs, maxBytes, ...request })
+      .then(async (runs) => {
+        const isCutShort = runs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) >= maxBytes;
+        budget.learn(runs.length, isCutShort);
+        if (!isDraining) return { begun: runs.map(begin), isCutShort };
+        await store.release(
+          workerId,
+          runs.map((run) => leaseOf({ run })),
+        );
+        return { begun: [], isCutShort };
+      })
+      .finally(() => reserved.release());
     claims.add(claimed);
     return claimed.finally(() => claims.delete(claimed));
   }
@@ -151,7 +166,7 @@ export function createRunPool(
     });
     const { queuedAt, startedAt, fence } = run;
     services.observe?.runClaimed({ runId, workspaceId, automationId, queuedAt, startedAt, fence });
-    const entry: Held = { run, abort, done: Promise.resolve() };
+    const entry: Held = { run, bytes: budget.hold(run.sizeBytes), abort, done: Promise.resolve() };
     held.add(entry);
     entry.done = advanceRun(run, services, abort.signal)
       .then(
@@ -160,6 +175,7 @@ export function createRunPool(
       )
       .finally(() => {
         held.delete(entry);
+        entry.bytes.release();
         refill();
         options.onRoom?.();
       });
@@ -167,13 +183,8 @@ export function createRunPool(
   }
 
   function noteLeft(run: ClaimedRun, status: RunTransition["to"] | undefined): void {
-    noteFreed(run);
+    freed.note(run);
     if (status === "succeeded" || status === "failed") ended.add(run.id);
-  }
-
-  function noteFreed({ workspaceId, automationId, orderKey, isLimited }: ClaimedRun): void {
-    const group = { workspaceId, automationId, orderKey };
-    if (isLimited && freed.size < maxFreed) freed.set(keyOf(group), group);
   }
 
   /**
@@ -182,11 +193,9 @@ export function createRunPool(
    */
   function refill(): void {
     if (isDraining || claiming > 0 || room() === 0) return;
-    if (freed.size > 0 && !(hasBacklog && isWalkNext)) {
+    if (!freed.isEmpty() && !(hasBacklog && isWalkNext)) {
       isWalkNext = true;
-      const groups = [...freed.values()].slice(0, maxFreedAtOnce);
-      for (const group of groups) freed.delete(keyOf(group));
-      claim({ freed: groups }).catch((error: unknown) => unclaimed(error));
+      claim({ freed: freed.take() }).catch((error: unknown) => unclaimed(error));
     } else if (hasBacklog && room() >= crowding.allowed(options.concurrency) / 4) {
       isWalkNext = false;
       hasBacklog = false;
@@ -205,7 +214,7 @@ export function createRunPool(
   async function stopped(run: ClaimedRun, error: unknown): Promise<void> {
     if (error instanceof LeaseLost) {
       log.info({ runId: run.id }, "the run is another worker's now, or was canceled");
-      noteFreed(run);
+      freed.note(run);
       return;
     }
     const trouble = troubleOf(error);
@@ -213,7 +222,7 @@ export function createRunPool(
     log.error({ runId, path: trouble.path, err: error }, "the run could not go on here and is put off");
     try {
       const status = await store.putOff(workerId, leaseOf({ run }), trouble);
-      noteFreed(run);
+      freed.note(run);
       if (status === undefined) return;
       const at = services.clock.now();
       const failureCode = status === "failed" ? ({ failureCode: "own_bug" } as const) : {};
@@ -226,6 +235,7 @@ export function createRunPool(
 
   function room(): number {
     const allowed = crowding.allowed(options.concurrency);
+    if (!budget.hasRoom()) return 0;
     return isDraining || lastChances.isIsolating() ? 0 : Math.max(0, allowed - held.size - claiming);
   }
 

@@ -1,7 +1,7 @@
 import { checkProcesses, runsOf } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import type { Findings } from "../findings.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow, FlowOptions } from "../flow.ts";
 import { collectedMb, processorMs } from "../memory.ts";
 import { head, type RawAnswer, rawRequest } from "../raw-request.ts";
 import { delay } from "../until.ts";
@@ -18,9 +18,12 @@ type Shape = {
   closes?: boolean;
   /** What the process may spend on it, of processor time. */
   processorBarMs?: number;
+  /** For the whole answer; 5 s unless said. */
+  limitMs?: number;
 };
 
-const limitMs = 5_000;
+const answerLimitMs = 5_000;
+const endedMs = 30_000;
 
 /** Sends each shape to one ingress, and holds it against the statuses that are right for it. */
 export async function judgeShapes(
@@ -28,10 +31,11 @@ export async function judgeShapes(
   findings: Findings,
   name: string,
   shapes: readonly Shape[],
+  options: FlowOptions = { counts: false },
 ): Promise<Flow> {
-  const flow = await world.newFlow(name, { counts: false });
+  const flow = await world.newFlow(name, options);
   const [ingress] = world.ingresses;
-  for (const { name: shape, parts, takes, closes = false, processorBarMs } of shapes) {
+  for (const { name: shape, parts, takes, closes = false, processorBarMs, limitMs = answerLimitMs } of shapes) {
     const usedMs = processorMs(ingress.pid);
     const limits = closes ? { limitMs, quietMs: limitMs } : { limitMs };
     const answer = await rawRequest(ingress.url, parts(flow.hookPath), limits);
@@ -58,8 +62,8 @@ export function judgeAnswer(
 }
 
 /** Whatever was accepted also ends, and nobody died of it. */
-export async function judgeAfter(world: World, flow: Flow, findings: Findings): Promise<void> {
-  const deadline = Date.now() + 30_000;
+export async function judgeAfter(world: World, flow: Flow, findings: Findings, limitMs = endedMs): Promise<void> {
+  const deadline = Date.now() + limitMs;
   while ((await runsOf(world, flow)).some(({ finishedAt }) => finishedAt === null) && Date.now() < deadline)
     await delay(100);
   const runs = await runsOf(world, flow);

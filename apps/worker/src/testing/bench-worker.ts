@@ -135,13 +135,20 @@ export async function openBench() {
       {
         leaseMs = 1_000,
         concurrency = 20,
+        maxHeldBytes = 10_000_000,
         ...reconcile
-      }: { leaseMs?: number; concurrency?: number; unclaimedMs?: number; everyMs?: number } = {},
+      }: {
+        leaseMs?: number;
+        concurrency?: number;
+        maxHeldBytes?: number;
+        unclaimedMs?: number;
+        everyMs?: number;
+      } = {},
     ): Promise<Worker> {
       const worker = await openWorker(
         { ...ports, ...overrides },
         {
-          ...{ concurrency, leaseMs, heartbeatMs: leaseMs / 4 },
+          ...{ concurrency, maxHeldBytes, leaseMs, heartbeatMs: leaseMs / 4 },
           reconcile: { unclaimedMs: 0, everyMs: 20, ...reconcile },
         },
       );

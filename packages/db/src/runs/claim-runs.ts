@@ -107,7 +107,8 @@ export async function claimRuns(claiming: Claiming, request: ClaimRequest): Prom
   const taken: TakenRow[] = [];
   try {
     await takeRuns(claiming, request, taken);
-    const { runs, unloadable } = await loadClaimed(claiming.hotPath, taken);
+    const { runs, unloadable, postponed } = await loadClaimed(claiming.hotPath, taken, request.maxBytes);
+    if (postponed.length > 0) await claiming.release(workerId, postponed);
     for (const { row, message } of unloadable) await putOff(pool, workerId, row, { path: null, message });
     return runs;
   } catch (error) {

@@ -110,6 +110,45 @@ describe("claim", () => {
   });
 });
 
+describe("a claim with a limit in bytes", () => {
+  const large = "x".repeat(100_000);
+  const claimWithin = (maxBytes: number, runIds?: string[]) =>
+    store.claim({ workerId: sampleWorker, leaseMs: 60_000, limit: 10, maxBytes, ...(runIds && { runIds }) });
+  const acceptInOrder = async (bodies: string[]) => {
+    const runIds: string[] = [];
+    for (const body of bodies) runIds.push((await intake.accept(sampleRequest({ body }))).runId);
+    return runIds;
+  };
+
+  test("hands out runs until they hold as much, whole, and leaves the others queued for the next", async () => {
+    const runIds = await acceptInOrder([large, "small", large, "last"]);
+    const first = await claimWithin(100_006, runIds);
+    expect(first.map(({ id }) => id)).toEqual(runIds.slice(0, 3));
+    expect(first.map(({ event }) => Buffer.from(event.body).toString())).toEqual([large, "small", large]);
+    expect(first.map(({ sizeBytes }) => sizeBytes)).toEqual([100_000, 5, 100_000]);
+    expect(await runRow(runIds[3] ?? "")).toMatchObject({ status: "queued", crash_count: 0, lease_owner: null });
+    expect((await claimWithin(1)).map(({ id }) => id)).toEqual(runIds.slice(3));
+  });
+
+  test("hands out the first run however large it is", async () => {
+    const runIds = await acceptInOrder([large, "small"]);
+    expect((await claimWithin(1, runIds)).map(({ id }) => id)).toEqual(runIds.slice(0, 1));
+  });
+
+  test("counts what is recorded of a run already", async () => {
+    const runIds = await acceptInOrder(["a", "b"]);
+    const held = await claimWithin(1_000, runIds);
+    const journal = createJournal(database.hotPath);
+    const record = sampleRecord("one", { input: "i".repeat(3_000), output: "o".repeat(4_000) });
+    await Promise.all(held.map((run) => journal.commit(commitOf(run, { records: [record] }))));
+    await store.release(sampleWorker, held);
+    const again = await claimWithin(7_000, runIds);
+    expect(again.map(({ id }) => id)).toEqual(runIds.slice(0, 1));
+    expect(again[0]?.sizeBytes).toBeGreaterThan(7_000);
+    expect(again[0]?.records).toMatchObject([{ output: "o".repeat(4_000) }]);
+  });
+});
+
 describe("a claim that can't load what it took", () => {
   test("puts off the run that is to blame, and hands out the others", async () => {
     const [good, unread, lost] = await Promise.all([1, 2, 3].map(() => intake.accept(sampleRequest())));

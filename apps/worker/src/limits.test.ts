@@ -153,6 +153,38 @@ test("an automation that holds hundreds of its runs back does not hold up anothe
   expect(pool.active()).toBe(1);
 });
 
+test("a ring is answered at once, whatever claims for limited runs are under way", async () => {
+  const calls = watchCalls();
+  const limited = await bench.publish(call, 1);
+  const free = await bench.publish(call);
+  let open = () => {};
+  const isOpen = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let held = 0;
+  const { store } = bench.ports;
+  const claim: typeof store.claim = async (request) => {
+    if (request.freed || (request.runIds && !request.setAside && ++held > 1)) await isOpen;
+    return store.claim(request);
+  };
+  const { pool } = await bench.work({ store: { ...store, claim } }, neverReconciles);
+  const first = await bench.start(limited, { label: "limited" });
+  await pool.take([first]);
+  // Its end is news to those behind it, and so is their ring: both claims are held up from here on.
+  expect(await bench.settled(first)).toMatchObject({ status: "succeeded" });
+  const second = await bench.start(limited, { label: "limited" });
+  await pool.take([second]);
+  for (let round = 0; round < 3; round++) {
+    const runId = await bench.start(free, { label: "free" });
+    await pool.take([runId]);
+    expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
+  }
+  expect(await bench.get(second)).toMatchObject({ status: "queued" });
+  open();
+  expect(await bench.settled(second)).toMatchObject({ status: "succeeded" });
+  expect(calls.labels).toHaveLength(5);
+});
+
 test("a worker holds only so many bytes at once, and goes on without the reconciler until all runs are done", async () => {
   const calls = watchCalls();
   const pinned = await bench.publish(call);

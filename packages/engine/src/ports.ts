@@ -126,6 +126,8 @@ export type ClaimRequest = {
   maxBytes?: number;
   /** Those that were rung. Without `runIds` and `freed`: whichever are due, workspaces in turn. */
   runIds?: readonly string[];
+  /** Those of `runIds` that a limit or an order key concerns are named to it instead of being claimed, which takes longer. */
+  setAside?: (runIds: readonly string[]) => void;
   /** Whatever is due where limited runs ended: of their keys, automations and workspaces. */
   freed?: readonly RunGroup[];
   /** Those that one more crash would end. Nothing else asks for them, so that they can be run apart from others. */

@@ -4,9 +4,11 @@ import { createCrowding } from "./crowding.ts";
 import type { EngineServices } from "./engine-services.ts";
 import { LeaseLost } from "./execution.ts";
 import { createFreedGroups } from "./freed-groups.ts";
+import { leaseOf, startHeartbeat } from "./heartbeat.ts";
 import { createLastChances } from "./last-chances.ts";
 import type { ClaimedRun, ClaimRequest, RunGroup, RunStore, RunTransition } from "./ports.ts";
 import { createRecentIds } from "./recent-ids.ts";
+import { createRefill } from "./refill.ts";
 import { troubleOf } from "./run-trouble.ts";
 
 export type RunPoolOptions = {
@@ -44,9 +46,13 @@ export interface RunPool {
 /** Under load a run is often over before its ring is heard. */
 const maxEnded = 10_000;
 
-type Held = { run: ClaimedRun; bytes: Bytes; abort: AbortController; done: Promise<void> };
+/** Beyond it, walks find them. */
+const maxSetAside = 1_000;
 
-const leaseOf = ({ run: { id, fence } }: Pick<Held, "run">) => ({ id, fence });
+/** `runIds`: that were rung, and `setAside` those of them that a limit or an order concerns. */
+type Which = { runIds: readonly string[] } | { setAside: readonly string[] } | { freed: readonly RunGroup[] } | "any";
+
+type Held = { run: ClaimedRun; bytes: Bytes; abort: AbortController; done: Promise<void> };
 
 /** The runs that this process holds a lease on, kept alive by one heartbeat for all. */
 export function createRunPool(
@@ -64,8 +70,7 @@ export function createRunPool(
   /** A ring was left to the claim under way, which may not see its runs yet. */
   let isRungMeanwhile = false;
   const freed = createFreedGroups();
-  /** The last claim was for what was freed, so behind a backlog the next one is everybody's. */
-  let isWalkNext = false;
+  const setAside = new Set<string>();
   /** Runs that ended here lately: nothing is to be claimed for their rings. Any other run may be queued again. */
   const ended = createRecentIds(maxEnded);
   const crowding = createCrowding();
@@ -78,44 +83,32 @@ export function createRunPool(
     trust: (survivors) => store.trust(workerId, survivors.map(leaseOf)),
   });
 
-  const heartbeat = setInterval(() => void beat(), options.heartbeatMs);
-  heartbeat.unref();
+  const endHeartbeat = startHeartbeat({
+    ...{ store, workerId, held, log, leaseMs: options.leaseMs, everyMs: options.heartbeatMs },
+    onLost: (runId) => services.observe?.leaseLost(runId),
+  });
 
-  async function beat(): Promise<void> {
-    const beating = [...held].filter(({ abort }) => !abort.signal.aborted);
-    if (beating.length === 0) return;
-    try {
-      const lost = await store.extendLeases(workerId, beating.map(leaseOf), options.leaseMs);
-      for (const entry of beating) if (lost.includes(entry.run.id)) lose(entry);
-    } catch (error) {
-      log.warn({ err: error, runs: beating.length }, "could not extend leases; trying again");
-    }
-  }
-
-  /** Not where the run ended while it was asked about: then nobody holds it. */
-  function lose(entry: Held): void {
-    const { run, abort } = entry;
-    if (held.has(entry) && !abort.signal.aborted) services.observe?.leaseLost(run.id);
-    abort.abort(new LeaseLost(run.id));
-  }
-
-  async function claim(which: { runIds?: readonly string[]; freed?: readonly RunGroup[] }): Promise<number> {
-    const runIds = which.runIds?.filter((id) => !ended.has(id));
+  async function claim(which: Which): Promise<number> {
+    const isRing = which !== "any" && "runIds" in which;
+    const request = requestOf(which);
+    const runIds = request.runIds?.filter((id) => !ended.has(id));
     if (runIds?.length === 0) return 0;
-    const limit = Math.min(room(), budget.limit(), runIds?.length ?? Number.POSITIVE_INFINITY);
+    // For what waits for a limit or an order only half: a ring must not find all room taken meanwhile.
+    const share = isRing || which === "any" ? room() : Math.ceil(room() / 2);
+    const limit = Math.min(share, budget.limit(), runIds?.length ?? Number.POSITIVE_INFINITY);
     // Behind a backlog a ring is only news: whoever rings the most must not be served before those whose turn it is.
-    if (isDraining || limit <= 0 || (runIds !== undefined && hasBacklog)) {
+    if (isDraining || limit <= 0 || (isRing && hasBacklog)) {
       hasBacklog ||= !isDraining;
-      isRungMeanwhile ||= runIds !== undefined;
+      isRungMeanwhile ||= isRing;
       refill();
       return 0;
     }
     claiming += limit;
-    if (which.freed === undefined && runIds === undefined) isRungMeanwhile = false;
+    if (which === "any") isRungMeanwhile = false;
     try {
-      const { begun, isCutShort } = await claimAndBegin({ limit, ...which, ...(runIds && { runIds }) });
+      const { begun, isCutShort } = await claimAndBegin({ ...request, limit, ...(runIds && { runIds }) });
       if (runIds !== undefined) hasBacklog ||= runIds.length > limit;
-      else if (which.freed === undefined) hasBacklog = begun.length === limit || isRungMeanwhile;
+      else if (which === "any") hasBacklog = begun.length === limit || isRungMeanwhile;
       hasBacklog ||= isCutShort;
       return begun.length;
     } finally {
@@ -123,6 +116,17 @@ export function createRunPool(
       refill();
       options.onRoom?.();
     }
+  }
+
+  function requestOf(which: Which): Pick<ClaimRequest, "runIds" | "freed" | "setAside"> {
+    if (which === "any") return {};
+    if ("runIds" in which) return { ...which, setAside: noteSetAside };
+    return "setAside" in which ? { runIds: which.setAside } : which;
+  }
+
+  function noteSetAside(runIds: readonly string[]): void {
+    for (const id of runIds) if (setAside.size < maxSetAside) setAside.add(id);
+    hasBacklog ||= setAside.size >= maxSetAside;
   }
 
   /**
@@ -188,26 +192,29 @@ export function createRunPool(
   }
 
   /**
-   * Where a limited run ended, the next ones are asked for at once, because nobody rings for them again. A ring for more
-   * runs than there was room for is over; what it left is asked for as soon as there is room again.
+   * What a limit or an order concerns is claimed apart from other rings, which it would keep waiting. Where such a run ended,
+   * the next ones are asked for at once, because nobody rings for them again. A ring for more runs than there was room for is
+   * over; what it left is asked for as soon as there is room again.
    */
-  function refill(): void {
-    if (isDraining || claiming > 0 || room() === 0) return;
-    if (!freed.isEmpty() && !(hasBacklog && isWalkNext)) {
-      isWalkNext = true;
-      claim({ freed: freed.take() }).catch((error: unknown) => unclaimed(error));
-    } else if (hasBacklog && room() >= crowding.allowed(options.concurrency) / 4) {
-      isWalkNext = false;
-      hasBacklog = false;
-      claim({}).catch((error: unknown) => {
-        hasBacklog = true;
-        unclaimed(error);
+  const refill = createRefill<Which>(
+    [
+      () => (setAside.size > 0 && room() > 0 ? { setAside: takeSetAside() } : undefined),
+      () => (!freed.isEmpty() && room() > 0 ? { freed: freed.take() } : undefined),
+      () => (hasBacklog && room() >= crowding.allowed(options.concurrency) / 4 ? "any" : undefined),
+    ],
+    async (which) => {
+      if (which === "any") hasBacklog = false;
+      await claim(which).catch((error: unknown) => {
+        hasBacklog ||= which === "any";
+        log.warn({ err: error }, "could not claim more runs; the reconciler will");
       });
-    }
-  }
+    },
+  );
 
-  function unclaimed(error: unknown): void {
-    log.warn({ err: error }, "could not claim more runs; the reconciler will");
+  function takeSetAside(): string[] {
+    const runIds = [...setAside].slice(0, room());
+    for (const id of runIds) setAside.delete(id);
+    return runIds;
   }
 
   /** Only trouble with the database or a bug comes here; the run itself is unharmed and is tried again later. */
@@ -243,7 +250,7 @@ export function createRunPool(
     room,
     active: () => held.size,
     take: (runIds) => claim({ runIds }),
-    takeAny: () => claim({}),
+    takeAny: () => claim("any"),
     takeLastChances: () => lastChances.take().finally(refill),
     async drain(graceMs) {
       isDraining = true;
@@ -254,7 +261,7 @@ export function createRunPool(
       for (const { run, abort } of left) abort.abort(new LeaseLost(run.id));
       await Promise.all(left.map(({ done }) => done));
       await store.release(workerId, left.map(leaseOf));
-      clearInterval(heartbeat);
+      endHeartbeat();
       return { handedBack: left.length };
     },
   };

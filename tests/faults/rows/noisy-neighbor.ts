@@ -68,7 +68,12 @@ export const noisyNeighbors: readonly Fault[] = noises.map((noise) => ({
 }));
 
 /** Of an event of the quiet workspace: when it was sent, and how long its run took from then to its end. */
-type Event = { sentAt: number; tookMs: number };
+type Event = {
+  sentAt: number;
+  tookMs: number;
+  /** What it waited for: to be stored, to be claimed, to end. */
+  parts: { storedMs: number; claimedMs: number; endedMs: number };
+};
 
 /** Those that were sent while the flood or what it left behind was there. */
 async function metBy(world: World, noisy: Flow, events: readonly Event[]): Promise<Event[]> {
@@ -88,11 +93,19 @@ function judge(idle: readonly Event[], beside: readonly Event[], findings: Findi
   const p95 = (events: readonly Event[]) => percentile(tookOf(events), 0.95) ?? Number.POSITIVE_INFINITY;
   const tookOf = (events: readonly Event[]) => events.map(({ tookMs }) => tookMs);
   const shown = (events: readonly Event[]) =>
-    `p50 ${percentile(tookOf(events), 0.5)}, p95 ${p95(events)}, slowest ${percentile(tookOf(events), 1)} ms of ${events.length}`;
+    `p50 ${percentile(tookOf(events), 0.5)}, p95 ${p95(events)}, slowest ${percentile(tookOf(events), 1)} ms of ${events.length} (${partsOf(events)})`;
   findings.note(`quiet workspace idle: ${shown(idle)}`);
   findings.note(`quiet workspace beside the flood: ${shown(beside)}`);
   findings.must(beside.length >= leastEvents, `only ${beside.length} events met the flood; expected ${leastEvents}`);
   findings.within("p95 beside the flood", p95(beside), Math.min(barMs, timesIdle * p95(idle)));
+}
+
+function partsOf(events: readonly Event[]): string {
+  const of = (part: keyof Event["parts"]) => {
+    const values = events.map(({ parts }) => parts[part]);
+    return `${Math.round(percentile(values, 0.5) ?? 0)} and ${Math.round(percentile(values, 0.95) ?? 0)}`;
+  };
+  return `stored after ${of("storedMs")}, claimed ${of("claimedMs")}, ended ${of("endedMs")} more`;
 }
 
 /** One event a second, from the request to the run's end. */
@@ -107,11 +120,14 @@ async function endToEnd(world: World, flow: Flow, count: number): Promise<Event[
   const ended = async () =>
     (await runsOf(world, flow)).filter(({ event, finishedAt }) => sentAt.has(event ?? "") && finishedAt !== null);
   await poll(async () => (await ended()).length === count, limitMs);
-  const finishedAt = new Map((await ended()).map((run) => [run.event, run.finishedAt ?? 0]));
-  return Array.from(sentAt, ([event, at]) => ({
-    sentAt: at,
-    tookMs: Math.round((finishedAt.get(event) ?? at + limitMs) - at),
-  }));
+  const runs = new Map((await ended()).map((run) => [run.event, run]));
+  return Array.from(sentAt, ([event, at]) => {
+    const never = at + limitMs;
+    const { queuedAt = never, startedAt, finishedAt } = runs.get(event) ?? {};
+    const [start, end] = [startedAt ?? never, finishedAt ?? never];
+    const parts = { storedMs: queuedAt - at, claimedMs: start - queuedAt, endedMs: end - start };
+    return { sentAt: at, tookMs: Math.round(end - at), parts };
+  });
 }
 
 async function quietFlow(world: World): Promise<Flow> {

@@ -119,12 +119,18 @@ export async function claimRuns(claiming: Claiming, request: ClaimRequest): Prom
 
 /** Adds to `taken` as it goes. */
 async function takeRuns(claiming: Claiming, request: ClaimRequest, taken: TakenRow[]): Promise<void> {
-  const { runIds } = request;
+  const { runIds, setAside } = request;
   if (request.isLastChance) return takeOneLastChance(claiming, request, taken);
-  if (runIds === undefined || claiming.defaultMaxRunning !== null) return takeInRounds(claiming, request, taken);
-  const { taken: free, limited } = await takeUnlimited(claiming, request, runIds);
-  taken.push(...free);
-  if (limited.length > 0) await takeInRounds(claiming, { ...request, runIds: limited }, taken);
+  if (runIds === undefined) return takeInRounds(claiming, request, taken);
+  let limited = runIds;
+  if (claiming.defaultMaxRunning === null) {
+    const free = await takeUnlimited(claiming, request, runIds);
+    taken.push(...free.taken);
+    limited = free.limited;
+  }
+  if (limited.length === 0) return;
+  if (setAside) setAside(limited);
+  else await takeInRounds(claiming, { ...request, runIds: limited }, taken);
 }
 
 /** How many runs wait for their last chance and could have it now, counted no further than to two. */

@@ -5,7 +5,7 @@ import { createRefill } from "./refill.ts";
 /** Sources that have so many claims each, and claims that end when they are told to. */
 function open(left: Record<string, number>) {
   const claimed: string[] = [];
-  const ends: (() => void)[] = [];
+  const ends: ((outcome: "claimed" | "failed") => void)[] = [];
   const sources = Object.keys(left).map((name) => () => {
     if (!left[name]) return undefined;
     left[name]--;
@@ -13,10 +13,10 @@ function open(left: Record<string, number>) {
   });
   const refill = createRefill(sources, (name) => {
     claimed.push(name);
-    return new Promise<void>((resolve) => ends.push(resolve));
+    return new Promise<"claimed" | "failed">((resolve) => ends.push(resolve));
   });
-  const end = async () => {
-    ends.shift()?.();
+  const end = async (outcome: "claimed" | "failed" = "claimed") => {
+    ends.shift()?.(outcome);
     await nextTurn();
   };
   return { claimed, refill, end };
@@ -31,6 +31,16 @@ test("claims one thing at a time, and goes on by itself while there is something
   expect(claimed).toEqual(["a", "a"]);
   await end();
   expect(claimed).toEqual(["a", "a"]);
+});
+
+test("waits to be called again after a claim that failed", async () => {
+  const { claimed, refill, end } = open({ a: 3 });
+  refill();
+  await end("failed");
+  expect(claimed).toEqual(["a"]);
+  refill();
+  await end();
+  expect(claimed).toEqual(["a", "a", "a"]);
 });
 
 test("lets its sources take turns, and passes over those that have nothing", async () => {

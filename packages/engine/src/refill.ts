@@ -3,11 +3,12 @@ export type ClaimSource<Which> = () => Which | undefined;
 
 /**
  * Claims what nobody rings for now, one claim at a time: several at once would only wait for one another's locks. The
- * sources take turns, so that none of them keeps the others waiting for long.
+ * sources take turns, so that none of them keeps the others waiting for long. It goes on by itself until nothing is left, or
+ * a claim says that it failed: then when it is called again.
  */
 export function createRefill<Which>(
   sources: readonly ClaimSource<Which>[],
-  claim: (which: Which) => Promise<void>,
+  claim: (which: Which) => Promise<"claimed" | "failed">,
 ): () => void {
   let isClaiming = false;
   let turn = 0;
@@ -28,9 +29,9 @@ export function createRefill<Which>(
     const which = next();
     if (which === undefined) return;
     isClaiming = true;
-    void claim(which).finally(() => {
+    void claim(which).then((outcome) => {
       isClaiming = false;
-      refill();
+      if (outcome === "claimed") refill();
     });
   };
 }

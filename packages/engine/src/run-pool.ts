@@ -48,6 +48,7 @@ const maxEnded = 10_000;
 
 /** Beyond it, walks find them. */
 const maxSetAside = 1_000;
+const setAsideAtOnce = 200;
 
 /** `runIds`: that were rung, and `setAside` those of them that a limit or an order concerns. */
 type Which = { runIds: readonly string[] } | { setAside: readonly string[] } | { freed: readonly RunGroup[] } | "any";
@@ -107,7 +108,9 @@ export function createRunPool(
     if (which === "any") isRungMeanwhile = false;
     try {
       const { begun, isCutShort } = await claimAndBegin({ ...request, limit, ...(runIds && { runIds }) });
-      if (runIds !== undefined) hasBacklog ||= runIds.length > limit;
+      // Fewer than there was room for: the others are held back, and the end of what holds them is news.
+      const isHeldBack = !isRing && begun.length < limit;
+      if (runIds !== undefined) hasBacklog ||= runIds.length > limit && !isHeldBack;
       else if (which === "any") hasBacklog = begun.length === limit || isRungMeanwhile;
       hasBacklog ||= isCutShort;
       return begun.length;
@@ -204,15 +207,19 @@ export function createRunPool(
     ],
     async (which) => {
       if (which === "any") hasBacklog = false;
-      await claim(which).catch((error: unknown) => {
+      try {
+        await claim(which);
+        return "claimed";
+      } catch (error) {
         hasBacklog ||= which === "any";
         log.warn({ err: error }, "could not claim more runs; the reconciler will");
-      });
+        return "failed";
+      }
     },
   );
 
   function takeSetAside(): string[] {
-    const runIds = [...setAside].slice(0, room());
+    const runIds = [...setAside].slice(0, setAsideAtOnce);
     for (const id of runIds) setAside.delete(id);
     return runIds;
   }

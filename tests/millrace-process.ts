@@ -33,10 +33,13 @@ export const removeHome = (home: string): void => rmSync(join(home, ".."), { rec
 
 type Environment = Record<string, string>;
 
+/** Of what it says once it is ready: the lines may come one by one. */
+const lastLine = "Ctrl-C stops everything.";
+
 /** Starts the built server as `npm start` does, and resolves once it says that it is ready. */
 export async function startMillrace(home: string, env: Environment = {}): Promise<MillraceProcess> {
   const { child, output } = spawnMillrace(home, env);
-  await until(() => output().includes("Millrace is ready") || child.exitCode !== null, 90_000, output);
+  await until(() => output().includes(lastLine) || child.exitCode !== null, 90_000, output);
   if (child.exitCode !== null) throw new Error(`Millrace ended with ${child.exitCode}:\n${output()}`);
   const url = match(output(), /ready at (\S+)/) ?? "";
   const apiKey = readFileSync(join(home, "cli-key"), "utf8").trim();

@@ -6,3 +6,7 @@ export function sqlStateOf(error: unknown): string | undefined {
 
 /** Waited for as long as its session waits for what somebody else has locked. */
 export const isLockTimeout = (error: unknown): boolean => sqlStateOf(error) === "55P03";
+
+/** A row that the unique index of that name refused. */
+export const isUniqueViolation = (error: unknown, index: string): boolean =>
+  sqlStateOf(error) === "23505" && (error as { constraint?: string }).constraint === index;

@@ -39,7 +39,7 @@ export function openEvent(event: ReceivedEvent): OpenedEvent {
     trigger: {
       body,
       headers: headerMap(event.headers),
-      query: listedPairs(new URLSearchParams(event.query)),
+      query: event.query === "" ? emptyMap() : listedPairs(new URLSearchParams(event.query)),
       method: event.method,
       receivedAt: event.receivedAt.toISOString(),
     },

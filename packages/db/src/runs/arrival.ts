@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { newId } from "@millrace/base";
 import type { AcceptRequest, Intake, RefusedRequest } from "@millrace/engine";
 
@@ -33,18 +33,17 @@ export const startArrival = (request: StartRequest): Arrival => ({
 });
 
 /** 128 bits of a hash: of one length however long the key is, and no customer's address in an index. */
-export const hashOrderKey = (key: string): string =>
-  key === "" ? "" : createHash("sha256").update(key).digest("base64url").slice(0, 22);
+export const hashOrderKey = (key: string): string => (key === "" ? "" : hash("sha256", key, "base64url").slice(0, 22));
 
 const makeIds = (): Ids => ({ eventId: newId("event"), deliveryId: newId("delivery"), runId: newId("run") });
 
 function identify({ endpointId, originEndpointId, event }: AcceptRequest, key: string): DedupeIdentity {
   const owner = originEndpointId ?? endpointId;
-  const keyHash = createHash("sha256").update(key).digest();
+  const keyHash = hash("sha256", key, "buffer");
   return {
     name: `${owner} ${keyHash.toString("hex")}`,
     endpointId: owner,
     keyHash,
-    bodyHash: createHash("sha256").update(event.body).digest(),
+    bodyHash: hash("sha256", event.body, "buffer"),
   };
 }

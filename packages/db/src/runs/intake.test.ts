@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
+import { newId } from "@millrace/base";
 import { acceptedAnswer, duplicateAnswer } from "@millrace/engine";
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type pg from "pg";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createIntake } from "./intake.ts";
 import { sampleRequest, whileLocked } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
@@ -180,3 +183,87 @@ test("a dedupe key that a process standing still has locked keeps only its own r
   });
   expect(await intake.accept(locked)).toMatchObject({ runId: first.runId, isDuplicate: true });
 });
+
+test("a key that another process is storing at that moment is waited for, and its run is the answer", async () => {
+  const intake = createIntake(database.hotPath);
+  const request = sampleRequest({ dedupeKey: "at once" });
+  const elsewhere = await database.pool.connect();
+  try {
+    await elsewhere.query("BEGIN");
+    const owner = await insertKey(elsewhere, request);
+    const waiting = intake.accept(request);
+    const unkeyed = intake.accept(sampleRequest());
+    await sessionsWait(1);
+    await elsewhere.query("COMMIT");
+    expect(await waiting).toMatchObject({ runId: owner, isDuplicate: true });
+    expect(await unkeyed).toMatchObject({ isDuplicate: false });
+  } finally {
+    elsewhere.release();
+  }
+  const deliveries = await rowsOf("SELECT verdict FROM deliveries WHERE endpoint_id = $1", [request.endpointId]);
+  expect(deliveries).toEqual([{ verdict: "duplicate" }]);
+});
+
+test("a batch of known keys, new ones, one of them twice, and none at all stores each as what it is", async () => {
+  const intake = createIntake(database.hotPath);
+  const { endpointId } = sampleRequest();
+  const accept = (dedupeKey: string | null, body = "{}") =>
+    intake.accept(sampleRequest({ endpointId, dedupeKey, body }));
+  const known = await accept("known");
+  const [again, first, twice, other, unkeyed] = await Promise.all([
+    accept("known"),
+    accept("new"),
+    accept("new"),
+    accept("new", "[]"),
+    accept(null),
+  ]);
+  expect(again).toMatchObject({ runId: known.runId, isDuplicate: true, bodyDiffers: false });
+  expect(first).toMatchObject({ isDuplicate: false, bodyDiffers: false });
+  expect(twice).toMatchObject({ runId: first?.runId, isDuplicate: true, bodyDiffers: false });
+  expect(other).toMatchObject({ runId: first?.runId, isDuplicate: true, bodyDiffers: true });
+  expect(unkeyed).toMatchObject({ isDuplicate: false });
+  const counts = await rowsOf(
+    `SELECT verdict, count(*)::int, count(DISTINCT run_id)::int AS runs, count(event_id)::int AS events
+     FROM deliveries WHERE endpoint_id = $1 GROUP BY verdict ORDER BY verdict`,
+    [endpointId],
+  );
+  expect(counts).toEqual([
+    { verdict: "accepted", count: 3, runs: 3, events: 3 },
+    { verdict: "duplicate", count: 3, runs: 2, events: 1 },
+  ]);
+});
+
+test("a new key costs no statement of its own; while keys come again, owners are asked for at once", async () => {
+  const { pool } = await database.hotPath.laneOf({});
+  const sessions = vi.spyOn(pool, "connect");
+  const intake = createIntake(database.hotPath);
+  const known = sampleRequest({ dedupeKey: "first" });
+  const costs: number[] = [];
+  for (const request of [known, known, known, sampleRequest({ dedupeKey: "second" })]) {
+    sessions.mockClear();
+    await intake.accept(request);
+    costs.push(sessions.mock.calls.length);
+  }
+  sessions.mockRestore();
+  // A statement of its own and a transaction take a session each.
+  expect(costs).toEqual([1, 2, 1, 1]);
+});
+
+/** As another process would, in its own transaction. Gives the run's id. */
+async function insertKey(client: pg.PoolClient, request: ReturnType<typeof sampleRequest>): Promise<string> {
+  const runId = newId("run");
+  await client.query("INSERT INTO dedupe_keys (endpoint_id, key_hash, run_id, body_hash) VALUES ($1, $2, $3, $4)", [
+    request.endpointId,
+    createHash("sha256")
+      .update(request.dedupeKey ?? "")
+      .digest(),
+    runId,
+    createHash("sha256").update(request.event.body).digest(),
+  ]);
+  return runId;
+}
+
+async function sessionsWait(count: number): Promise<void> {
+  const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+  await vi.waitFor(async () => expect(await rowsOf(waiting, [])).toHaveLength(count));
+}

@@ -2,7 +2,7 @@ import type { Accepted, Intake } from "@millrace/engine";
 import { createGroupCommit } from "../group-commit.ts";
 import { type Arrival, acceptArrival, refuseArrival, startArrival } from "./arrival.ts";
 import type { HotPath } from "./hot-path.ts";
-import { writeArrivals } from "./write-arrivals.ts";
+import { createArrivalWriter } from "./write-arrivals.ts";
 
 const limits = {
   maxBatch: 100,
@@ -17,7 +17,7 @@ const limits = {
 export function createIntake(hotPath: HotPath): Intake {
   const writes = createGroupCommit<Arrival, Accepted>({
     ...limits,
-    flush: (arrivals) => writeArrivals(hotPath, arrivals),
+    flush: createArrivalWriter(hotPath),
     // Positions follow the order of arrival only where an earlier request of the same key is not still under way.
     keyOf: (arrival) =>
       arrival.kind !== "refuse" && arrival.orderKey !== ""

@@ -52,21 +52,28 @@ describe("what waits for the database is bounded", () => {
     expect(await Promise.all(results)).toEqual([accepted, accepted, accepted]);
   });
 
-  test("in bytes, which are given back when the sender has its answer", () => {
+  test("in bytes, until they are given back", () => {
     const { admission } = open({ bytes: 10 });
-    const closing: ((wasAnswered: boolean) => void)[] = [];
-    const exchange = { onceClosed: (listener: (wasAnswered: boolean) => void) => void closing.push(listener) };
-    expect(admission.meter(exchange, "a", 10).take(8)).toBe(true);
-    expect(admission.meter(exchange, "b", 10).take(3)).toBe(false);
+    const first = admission.meter("a", 10);
+    expect(first.take(8)).toBe(true);
+    expect(admission.meter("b", 10).take(3)).toBe(false);
     expect(admission.turnAway()).toBe("overloaded");
-    closing[0]?.(true);
+    first.giveBack();
+    expect(admission.state().bytes).toBe(3);
     expect(admission.turnAway()).toBeUndefined();
+  });
+
+  test("in bytes that the database still holds after their sender heard that it was too slow", async () => {
+    const { admission, intake, commits } = open({ writeMs: 10 });
+    await expect(intake.accept(requestOf(7))).rejects.toMatchObject({ reason: "unavailable" });
+    expect(admission.state().bytes).toBe(7);
+    commits[0]?.resolve(accepted);
+    await expect.poll(() => admission.state().bytes).toBe(0);
   });
 
   test("in bytes at one endpoint, so that those of others find room, however many come to the one", () => {
     const { admission } = open({ bytes: 12, endpointBytes: 4 });
-    const exchange = { onceClosed: () => undefined };
-    const take = (endpointId: string, bytes: number) => admission.meter(exchange, endpointId, 10).take(bytes);
+    const take = (endpointId: string, bytes: number) => admission.meter(endpointId, 10).take(bytes);
     expect(take("busy", 3)).toBe(true);
     for (let count = 0; count < 100; count++) expect(take("busy", 2)).toBe(false);
     expect([admission.state().bytes, admission.turnAway()]).toEqual([3, undefined]);
@@ -75,15 +82,12 @@ describe("what waits for the database is bounded", () => {
 
   test("in bytes at one endpoint, which may be those of one large body", () => {
     const { admission } = open({ bytes: 12, endpointBytes: 4 });
-    const large = admission.meter({ onceClosed: () => undefined }, "a", 10);
+    const large = admission.meter("a", 10);
     expect([large.take(4), large.take(6)]).toEqual([true, true]);
-    expect(admission.meter({ onceClosed: () => undefined }, "a", 10).take(1)).toBe(false);
+    expect(admission.meter("a", 10).take(1)).toBe(false);
     large.giveBack();
     large.giveBack();
-    expect([admission.state().bytes, admission.meter({ onceClosed: () => undefined }, "a", 10).take(1)]).toEqual([
-      0,
-      true,
-    ]);
+    expect([admission.state().bytes, admission.meter("a", 10).take(1)]).toEqual([0, true]);
   });
 
   test("in one turn of the event loop, once there was no room, so that those behind hear it soon", async () => {

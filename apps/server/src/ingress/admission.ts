@@ -30,7 +30,7 @@ export const admissionLimits = {
   submitted: 300,
   /** Lookups of endpoints and of their secrets under way. */
   lookups: 200,
-  /** Bodies in memory, from the first byte until they are recorded, or the sender was answered or is gone. */
+  /** Bodies in memory, from the first byte until they are recorded or dropped, whether their sender is still there or not. */
   bytes: 64 * 1_048_576,
   /** Those of one endpoint, unless it is a single body: whoever has one URL can't keep all others out. */
   endpointBytes: 16 * 1_048_576,
@@ -134,11 +134,13 @@ export function createAdmission(options: {
     const extraMs = Math.max(0, request.event.body.byteLength - limits.longBytes) / limits.longBytesPerMs;
     return new Promise((resolve, reject) => {
       let isLate = false;
+      let letGo: (() => void) | undefined;
       const work: Work = { since: enteredAt + extraMs, start };
       const deadline = afterDeadline(limits.writeMs + extraMs, () => {
         room.took(Number.POSITIVE_INFINITY);
         const wasQueued = queued.delete(work);
         isLate = true;
+        if (!wasQueued) letGo = bodies.hold(request.event.body.byteLength);
         reject(refusal(wasQueued ? "overloaded" : "unavailable"));
       });
       function start(): void {
@@ -156,6 +158,7 @@ export function createAdmission(options: {
           )
           .finally(() => {
             deadline.cancel();
+            letGo?.();
             submitted.delete(work);
             startNext();
           });

@@ -1,16 +1,17 @@
-import type { Exchange } from "./exchange.ts";
 import type { BodyLimits } from "./read-body.ts";
 
 export type MeteredLimits = BodyLimits & {
-  /** Called where the body is recorded and nothing holds it any more, though its sender still waits. */
+  /** Called once the body is recorded or dropped: its sender may be long gone, or still wait. */
   giveBack(): void;
 };
 
 export interface BodyMeter {
   /** Of all bodies in memory. */
   bytes(): number;
-  /** Counts a request's bytes until they are given back, or it is answered or given up. `limitBytes` is its endpoint's. */
-  meter(exchange: Pick<Exchange, "onceClosed">, endpointId: string, limitBytes: number): MeteredLimits;
+  /** Counts a request's bytes until they are given back. `limitBytes` is its endpoint's. */
+  meter(endpointId: string, limitBytes: number): MeteredLimits;
+  /** Counts bytes that are still held though their request was given up. Returns the way to give them back. */
+  hold(bytes: number): () => void;
 }
 
 /** Bounds the bodies in memory, all together and those of each endpoint; `onRefused` hears of each that was one too many. */
@@ -19,7 +20,7 @@ export function createBodyMeter(limits: { bytes: number; endpointBytes: number }
   const bytesOf = new Map<string, number>();
   return {
     bytes: () => bytes,
-    meter(exchange, endpointId, limitBytes) {
+    meter(endpointId, limitBytes) {
       let own = 0;
       let isOpen = true;
       function count(more: number): number {
@@ -34,7 +35,6 @@ export function createBodyMeter(limits: { bytes: number; endpointBytes: number }
         if (isOpen) count(-own);
         isOpen = false;
       }
-      exchange.onceClosed(giveBack);
       return {
         bytes: limitBytes,
         take(more) {
@@ -48,6 +48,12 @@ export function createBodyMeter(limits: { bytes: number; endpointBytes: number }
           return false;
         },
         giveBack,
+      };
+    },
+    hold(more) {
+      bytes += more;
+      return () => {
+        bytes -= more;
       };
     },
   };

@@ -94,8 +94,12 @@ export function createIngress(services: IngressServices): Ingress {
       event: receivedEvent(exchange, query, body, clock.now(), trigger.secretPlaces),
       sourceIp: sourceAddress(exchange, services.trustedProxies),
     });
-    const limits = services.admission.meter(exchange, endpoint.endpointId, trigger.limitBytes);
-    await take({ endpoint, trigger, exchange, limits }, inbound);
+    const limits = services.admission.meter(endpoint.endpointId, trigger.limitBytes);
+    try {
+      await take({ endpoint, trigger, exchange, limits }, inbound);
+    } finally {
+      limits.giveBack();
+    }
   }
 
   /** What can be said without the body is said without it, as long as nothing of the request can be used later. */
@@ -179,7 +183,7 @@ export function createIngress(services: IngressServices): Ingress {
     }
   }
 
-  async function accept({ trigger, exchange, limits }: Call, request: AcceptRequest): Promise<void> {
+  async function accept({ trigger, exchange }: Call, request: AcceptRequest): Promise<void> {
     // Senders stop retrying at the first 2xx, so event, delivery and run are durable before we answer.
     const accepted = await services.intake.accept({ ...request, awaitsRun: trigger.waitsForRun });
     const { answer, isDuplicate, runId } = accepted;
@@ -201,7 +205,6 @@ export function createIngress(services: IngressServices): Ingress {
         .catch(giveUp(exchange));
     }
     await rung;
-    limits.giveBack();
   }
 
   async function refuse(

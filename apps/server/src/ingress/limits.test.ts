@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asJson, type Hook, openTestIngress, type TestIngress } from "./open-test-ingress.fixture.ts";
@@ -104,4 +106,25 @@ describe("the largest body", () => {
     );
     expect(kept.bytes).toBe(25 * 1_048_576);
   });
+});
+
+test("a sender that hangs up gives back no room in memory before its body is recorded", async () => {
+  const hook = await ingress.publish();
+  const bytes = () => ingress.admissions[0]?.state().bytes;
+  const client = await ingress.database.pool.connect();
+  await client.query("BEGIN; LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE");
+  try {
+    const head = `POST /hooks/${hook.token} HTTP/1.1\r\nhost: a\r\ncontent-length: 50000\r\n\r\n`;
+    const sender = connect(ingress.ports[0] ?? 0, "127.0.0.1").end(`${head}${"x".repeat(50_000)}`);
+    await expect.poll(bytes).toBe(50_000);
+    await expect.poll(() => ingress.admissions[0]?.state().submitted).toBe(1);
+    sender.destroy();
+    await setTimeout(100);
+    expect(bytes()).toBe(50_000);
+  } finally {
+    await client.query("ROLLBACK");
+    client.release();
+  }
+  await expect.poll(bytes).toBe(0);
+  expect(await ingress.runs(hook)).toHaveLength(1);
 });

@@ -180,6 +180,43 @@ describe("a run", () => {
     expect(bench.calls.map(({ label }) => label)).toEqual(["slow"]);
   });
 
+  test("canceled in the middle of a call, says that it may have been made; a retry asks before it is made at most once", async () => {
+    bench.act((_call, signal) => new Promise((_resolve, reject) => signal.addEventListener("abort", reject)));
+    const runId = await bench.start(await bench.publish([call("pay", { atMostOnce: true })]));
+    await expect.poll(() => bench.calls.length).toBe(1);
+    await bench.control.cancel(bench.workspaceId, runId, "Canceled by Ada.");
+    expect((await bench.get(runId)).steps).toMatchObject([
+      {
+        path: "pay",
+        status: "failed",
+        failure: { code: "outcome_unknown", advice: expect.stringContaining("Look at") },
+      },
+    ]);
+    bench.act(async () => "paid");
+    const { runId: retryId } = await bench.control.retry(bench.workspaceId, runId);
+    expect(await bench.settled(retryId, /needs_review|succeeded|failed/)).toMatchObject({
+      status: "needs_review",
+      reason: { kind: "review", path: "pay" },
+    });
+    expect(bench.calls).toHaveLength(1);
+    await bench.control.retry(bench.workspaceId, retryId);
+    expect(await bench.settled(retryId, /succeeded|failed/)).toMatchObject({ status: "succeeded" });
+    expect(bench.calls).toHaveLength(2);
+    expect(bench.calls[0]?.key).toBe(bench.calls[1]?.key);
+  });
+
+  test("canceled in the middle of any other call, makes it again under the same key when it is retried", async () => {
+    bench.act((_call, signal) => new Promise((_resolve, reject) => signal.addEventListener("abort", reject)));
+    const runId = await bench.start(await bench.publish([call("tell")]));
+    await expect.poll(async () => (await bench.get(runId)).steps).toMatchObject([{ status: "running" }]);
+    await bench.control.cancel(bench.workspaceId, runId, "Canceled by Ada.");
+    bench.act(async () => "told");
+    const { runId: retryId } = await bench.control.retry(bench.workspaceId, runId);
+    const retried = await bench.settled(retryId);
+    expect(retried).toMatchObject({ status: "succeeded", steps: [{ status: "succeeded", attempts: [{}] }] });
+    expect(bench.calls.map(({ key }) => key)).toEqual([bench.calls[0]?.key, bench.calls[0]?.key]);
+  });
+
   test("retried from the failed step, keeps what succeeded and calls the failed step under the same key", async () => {
     let isBroken = true;
     bench.act(async ({ label }) => {

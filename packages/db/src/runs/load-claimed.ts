@@ -46,7 +46,7 @@ export async function loadClaimed(
   const chosen: TakenRow[] = [];
   let bytes = 0;
   for (const row of ordered) {
-    if (bytes >= maxBytes) loaded.postponed.push(row);
+    if (chosen.length > 0 && bytes >= maxBytes) loaded.postponed.push(row);
     else chosen.push(row);
     bytes += sizeOf(row);
   }

@@ -1,5 +1,5 @@
 import { isTerminal, type RunStatus } from "@millrace/automation";
-import { Failure, newId } from "@millrace/base";
+import { Failure, type FailureCode, newId } from "@millrace/base";
 import { type LeftRun, type RunControl, RunNotFound, type RunReason, RunStateConflict } from "@millrace/engine";
 import type pg from "pg";
 import { keepPartitions } from "../partitions/drop-lock.ts";
@@ -69,8 +69,25 @@ async function startAgain(client: pg.PoolClient, run: RunRow): Promise<{ runId: 
      FROM step_records WHERE run_id = $2 AND status = 'succeeded'`,
     [runId, run.id],
   );
+  await takeOverUnknown(client, runId, run.id);
   return { runId, automationId: run.automation_id };
 }
+
+/**
+ * A call that was under way when its run was ended may have been carried out. The new run finds it as a worker's death leaves
+ * it: what is made at most once goes to a person, anything else is made again under the same key.
+ */
+async function takeOverUnknown(client: pg.PoolClient, runId: string, formerId: string): Promise<void> {
+  await client.query(
+    `INSERT INTO step_records (run_id, path, workspace_id, position, step_id, kind, action, status, input_json, idempotency_key, started_at)
+     SELECT $1, path, workspace_id, position, step_id, kind, action, 'running', input_json, idempotency_key, now()
+     FROM step_records WHERE run_id = $2 AND kind = 'action' AND status = 'failed' AND (failure_json::jsonb)->>'code' = ANY($3)`,
+    [runId, formerId, endedUnderWay],
+  );
+}
+
+/** What ends a run from outside says of the step that was under way. */
+const endedUnderWay: FailureCode[] = ["outcome_unknown", "quarantined", "own_bug"];
 
 /** The fence rises, so that the worker which may hold the run writes nothing more. Returns when that was. */
 async function cancel(client: pg.PoolClient, { id }: RunRow, message: string): Promise<Date> {
@@ -80,11 +97,17 @@ async function cancel(client: pg.PoolClient, { id }: RunRow, message: string): P
        fence = fence + 1, finished_at = now() WHERE id = $1 RETURNING finished_at`,
     [id, JSON.stringify(reason)],
   );
-  const failure = new Failure("stopped", "The run was canceled before this step was over.").toRecord();
+  const stopped = new Failure("stopped", "The run was canceled before this step was over.").toRecord();
+  const unknown = new Failure(
+    "outcome_unknown",
+    "The run was canceled while this step was under way: it may have been carried out.",
+    { advice: "Look at the other side before you retry the run." },
+  ).toRecord();
   await client.query(
-    `UPDATE step_records SET status = 'failed', failure_json = $2, finished_at = now()
+    `UPDATE step_records SET status = 'failed', finished_at = now(),
+       failure_json = CASE WHEN status = 'running' AND kind = 'action' THEN $3 ELSE $2 END
      WHERE run_id = $1 AND status IN ('running', 'waiting', 'needs_review')`,
-    [id, JSON.stringify(failure)],
+    [id, JSON.stringify(stopped), JSON.stringify(unknown)],
   );
   const [row] = rows;
   if (row === undefined) throw new RunNotFound(id);

@@ -203,3 +203,34 @@ test("a worker holds only so many bytes at once, and goes on without the reconci
   // Of the large ones at most three fit, of the small ones all.
   expect(calls.most()).toBeLessThan(25);
 });
+
+test("a little room is used too, though those beside it take as long as they like", async () => {
+  const pinned = await bench.publish(call);
+  const ends: (() => void)[] = [];
+  bench.act(({ label }) =>
+    label === "slow" ? new Promise((resolve) => ends.push(() => resolve(label))) : Promise.resolve(label),
+  );
+  const { pool } = await bench.work({}, { ...neverReconciles, concurrency: 20 });
+  await pool.take(await Promise.all(Array.from({ length: 19 }, () => bench.start(pinned, { label: "slow" }))));
+  for (let round = 1; round <= 2; round++) {
+    await pool.take([await bench.start(pinned, { label: "slow" })]);
+    await expect.poll(() => pool.active()).toBe(20);
+    const quiet = await bench.start(await bench.publish(call), { label: "quiet" });
+    await pool.take([quiet]);
+    await expect.poll(() => ends.length).toBe(20);
+    ends.shift()?.();
+    expect(await bench.settled(quiet)).toMatchObject({ status: "succeeded" });
+    await expect.poll(() => pool.active()).toBe(19);
+  }
+  for (const end of ends) end();
+});
+
+test("a worker that hears no rings finds what is queued by itself", async () => {
+  watchCalls();
+  await bench.work({}, { ...neverReconciles, idleMs: 50 });
+  const pinned = await bench.publish(call);
+  for (let round = 0; round < 2; round++) {
+    const runId = await bench.start(pinned, { label: "unheard" });
+    expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });
+  }
+});

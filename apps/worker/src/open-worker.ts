@@ -25,6 +25,7 @@ export type WorkerOptions = {
   maxHeldBytes?: number;
   leaseMs?: number;
   heartbeatMs?: number;
+  idleMs?: number;
   reconcile?: Partial<typeof reconcileDefaults>;
 };
 
@@ -46,6 +47,7 @@ export async function openWorker(ports: WorkerPorts, options: WorkerOptions): Pr
       maxHeldBytes: options.maxHeldBytes ?? runPoolDefaults.maxHeldBytes,
       leaseMs: options.leaseMs ?? runPoolDefaults.leaseMs,
       heartbeatMs: options.heartbeatMs ?? runPoolDefaults.heartbeatMs,
+      idleMs: options.idleMs ?? runPoolDefaults.idleMs,
       onRoom: () => listener?.roomChanged(),
     },
   );

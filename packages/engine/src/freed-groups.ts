@@ -1,12 +1,13 @@
 import type { ClaimedRun, RunGroup } from "./ports.ts";
 
 const maxAtOnce = 32;
-/** Beyond it, what they freed is found by walks. */
+/** Beyond it, walks find what they freed. */
 const maxGroups = 1_000;
 
 /** Where runs ended that a limit or an order key concerns: others may be waiting for just that. */
 export interface FreedGroups {
-  note(run: ClaimedRun): void;
+  /** False where there are too many of them to keep this one. */
+  note(run: ClaimedRun): boolean;
   isEmpty(): boolean;
   /** The first of them, which are forgotten. */
   take(): RunGroup[];
@@ -16,8 +17,10 @@ export function createFreedGroups(): FreedGroups {
   const groups = new Map<string, RunGroup>();
   return {
     note({ workspaceId, automationId, orderKey, isLimited }) {
-      if (!isLimited || groups.size >= maxGroups) return;
+      if (!isLimited) return true;
+      if (groups.size >= maxGroups) return false;
       groups.set(`${workspaceId} ${automationId} ${orderKey}`, { workspaceId, automationId, orderKey });
+      return true;
     },
     isEmpty: () => groups.size === 0,
     take() {

@@ -128,6 +128,8 @@ export type ClaimRequest = {
   runIds?: readonly string[];
   /** Those of `runIds` that a limit or an order key concerns are named to it instead of being claimed, which takes longer. */
   setAside?: (runIds: readonly string[]) => void;
+  /** Told where what is due was asked for and not everything queued could be looked at. */
+  seenInPart?: () => void;
   /** Whatever is due where limited runs ended: of their keys, automations and workspaces. */
   freed?: readonly RunGroup[];
   /** Those that one more crash would end. Nothing else asks for them, so that they can be run apart from others. */

@@ -1,14 +1,13 @@
 import { advanceRun } from "./advance-run.ts";
 import { type Bytes, createByteBudget } from "./byte-budget.ts";
 import { createCrowding } from "./crowding.ts";
+import { createDemand, type Demanded } from "./demand.ts";
 import type { EngineServices } from "./engine-services.ts";
 import { LeaseLost } from "./execution.ts";
-import { createFreedGroups } from "./freed-groups.ts";
 import { leaseOf, startHeartbeat } from "./heartbeat.ts";
 import { createLastChances } from "./last-chances.ts";
-import type { ClaimedRun, ClaimRequest, RunGroup, RunStore, RunTransition } from "./ports.ts";
+import type { ClaimedRun, ClaimRequest, RunStore, RunTransition } from "./ports.ts";
 import { createRecentIds } from "./recent-ids.ts";
-import { createRefill } from "./refill.ts";
 import { troubleOf } from "./run-trouble.ts";
 
 export type RunPoolOptions = {
@@ -18,6 +17,8 @@ export type RunPoolOptions = {
   maxHeldBytes: number;
   leaseMs: number;
   heartbeatMs: number;
+  /** Where nothing was claimed for so long, it is asked whether anything is queued: rings may be lost. */
+  idleMs: number;
   /** There is room again, or more of it. */
   onRoom?: () => void;
 };
@@ -27,6 +28,7 @@ export const runPoolDefaults: RunPoolOptions = {
   maxHeldBytes: 64 * 1024 * 1024,
   leaseMs: 15_000,
   heartbeatMs: 5_000,
+  idleMs: 1_000,
 };
 
 export interface RunPool {
@@ -46,12 +48,8 @@ export interface RunPool {
 /** Under load a run is often over before its ring is heard. */
 const maxEnded = 10_000;
 
-/** Beyond it, walks find them. */
-const maxSetAside = 1_000;
-const setAsideAtOnce = 200;
-
-/** `runIds`: that were rung, and `setAside` those of them that a limit or an order concerns. */
-type Which = { runIds: readonly string[] } | { setAside: readonly string[] } | { freed: readonly RunGroup[] } | "any";
+/** `runIds`: that were rung. */
+type Which = { runIds: readonly string[] } | Demanded;
 
 type Held = { run: ClaimedRun; bytes: Bytes; abort: AbortController; done: Promise<void> };
 
@@ -66,17 +64,17 @@ export function createRunPool(
   const claims = new Set<Promise<unknown>>();
   let claiming = 0;
   let isDraining = false;
-  /** There was more to claim than room for it. */
-  let hasBacklog = false;
-  /** A ring was left to the claim under way, which may not see its runs yet. */
-  let isRungMeanwhile = false;
-  const freed = createFreedGroups();
-  const setAside = new Set<string>();
   /** Runs that ended here lately: nothing is to be claimed for their rings. Any other run may be queued again. */
   const ended = createRecentIds(maxEnded);
   const crowding = createCrowding();
   const budget = createByteBudget(options.maxHeldBytes);
   const { log, workerId } = services;
+  const demand = createDemand({
+    ...{ room, idleMs: options.idleMs, log },
+    isRoomy: () => room() >= crowding.allowed(options.concurrency) / 4,
+    claim: (which) => claim(which),
+  });
+  const { backlog, refill } = demand;
   const lastChances = createLastChances<Held>({
     held,
     isDraining: () => isDraining,
@@ -98,21 +96,25 @@ export function createRunPool(
     const share = isRing || which === "any" ? room() : Math.ceil(room() / 2);
     const limit = Math.min(share, budget.limit(), runIds?.length ?? Number.POSITIVE_INFINITY);
     // Behind a backlog a ring is only news: whoever rings the most must not be served before those whose turn it is.
-    if (isDraining || limit <= 0 || (isRing && hasBacklog)) {
-      hasBacklog ||= !isDraining;
-      isRungMeanwhile ||= isRing;
+    if (isDraining || limit <= 0 || (isRing && backlog.exists())) {
+      if (isRing) backlog.leaveRing();
+      else backlog.note();
       refill();
       return 0;
     }
     claiming += limit;
-    if (which === "any") isRungMeanwhile = false;
+    backlog.claims();
+    if (which === "any") backlog.beginWalk();
+    let sawAll = true;
+    const seenInPart = () => {
+      sawAll = false;
+    };
     try {
-      const { begun, isCutShort } = await claimAndBegin({ ...request, limit, ...(runIds && { runIds }) });
+      const { begun, isCutShort } = await claimAndBegin({ ...request, limit, seenInPart, ...(runIds && { runIds }) });
       // Fewer than there was room for: the others are held back, and the end of what holds them is news.
       const isHeldBack = !isRing && begun.length < limit;
-      if (runIds !== undefined) hasBacklog ||= runIds.length > limit && !isHeldBack;
-      else if (which === "any") hasBacklog = begun.length === limit || isRungMeanwhile;
-      hasBacklog ||= isCutShort;
+      if (which === "any") backlog.endWalk({ isFull: begun.length === limit, sawAll });
+      if (isCutShort || (runIds !== undefined && runIds.length > limit && !isHeldBack)) backlog.note();
       return begun.length;
     } finally {
       claiming -= limit;
@@ -123,13 +125,8 @@ export function createRunPool(
 
   function requestOf(which: Which): Pick<ClaimRequest, "runIds" | "freed" | "setAside"> {
     if (which === "any") return {};
-    if ("runIds" in which) return { ...which, setAside: noteSetAside };
+    if ("runIds" in which) return { ...which, setAside: demand.noteSetAside };
     return "setAside" in which ? { runIds: which.setAside } : which;
-  }
-
-  function noteSetAside(runIds: readonly string[]): void {
-    for (const id of runIds) if (setAside.size < maxSetAside) setAside.add(id);
-    hasBacklog ||= setAside.size >= maxSetAside;
   }
 
   /**
@@ -190,45 +187,15 @@ export function createRunPool(
   }
 
   function noteLeft(run: ClaimedRun, status: RunTransition["to"] | undefined): void {
-    freed.note(run);
+    demand.noteFreed(run);
     if (status === "succeeded" || status === "failed") ended.add(run.id);
-  }
-
-  /**
-   * What a limit or an order concerns is claimed apart from other rings, which it would keep waiting. Where such a run ended,
-   * the next ones are asked for at once, because nobody rings for them again. A ring for more runs than there was room for is
-   * over; what it left is asked for as soon as there is room again.
-   */
-  const refill = createRefill<Which>(
-    [
-      () => (setAside.size > 0 && room() > 0 ? { setAside: takeSetAside() } : undefined),
-      () => (!freed.isEmpty() && room() > 0 ? { freed: freed.take() } : undefined),
-      () => (hasBacklog && room() >= crowding.allowed(options.concurrency) / 4 ? "any" : undefined),
-    ],
-    async (which) => {
-      if (which === "any") hasBacklog = false;
-      try {
-        await claim(which);
-        return "claimed";
-      } catch (error) {
-        hasBacklog ||= which === "any";
-        log.warn({ err: error }, "could not claim more runs; the reconciler will");
-        return "failed";
-      }
-    },
-  );
-
-  function takeSetAside(): string[] {
-    const runIds = [...setAside].slice(0, setAsideAtOnce);
-    for (const id of runIds) setAside.delete(id);
-    return runIds;
   }
 
   /** Only trouble with the database or a bug comes here; the run itself is unharmed and is tried again later. */
   async function stopped(run: ClaimedRun, error: unknown): Promise<void> {
     if (error instanceof LeaseLost) {
       log.info({ runId: run.id }, "the run is another worker's now, or was canceled");
-      freed.note(run);
+      demand.noteFreed(run);
       return;
     }
     const trouble = troubleOf(error);
@@ -236,7 +203,7 @@ export function createRunPool(
     log.error({ runId, path: trouble.path, err: error }, "the run could not go on here and is put off");
     try {
       const status = await store.putOff(workerId, leaseOf({ run }), trouble);
-      freed.note(run);
+      demand.noteFreed(run);
       if (status === undefined) return;
       const at = services.clock.now();
       const failureCode = status === "failed" ? ({ failureCode: "own_bug" } as const) : {};
@@ -261,6 +228,7 @@ export function createRunPool(
     takeLastChances: () => lastChances.take().finally(refill),
     async drain(graceMs) {
       isDraining = true;
+      demand.close();
       const deadline = new Promise((resolve) => setTimeout(resolve, graceMs).unref());
       const ended = Promise.allSettled(claims).then(() => Promise.all([...held].map(({ done }) => done)));
       await Promise.race([ended, deadline]);

@@ -129,18 +129,20 @@ export async function openBench() {
       });
       return runId;
     },
-    /** A worker that notices everything fast. */
+    /** A worker that notices everything fast, and looks for nothing that it was not told of unless `idleMs` says so. */
     async work(
       overrides: Partial<WorkerPorts> = {},
       {
         leaseMs = 1_000,
         concurrency = 20,
         maxHeldBytes = 10_000_000,
+        idleMs = Number.POSITIVE_INFINITY,
         ...reconcile
       }: {
         leaseMs?: number;
         concurrency?: number;
         maxHeldBytes?: number;
+        idleMs?: number;
         unclaimedMs?: number;
         everyMs?: number;
       } = {},
@@ -148,7 +150,7 @@ export async function openBench() {
       const worker = await openWorker(
         { ...ports, ...overrides },
         {
-          ...{ concurrency, maxHeldBytes, leaseMs, heartbeatMs: leaseMs / 4 },
+          ...{ concurrency, maxHeldBytes, idleMs, leaseMs, heartbeatMs: leaseMs / 4 },
           reconcile: { unclaimedMs: 0, everyMs: 20, ...reconcile },
         },
       );

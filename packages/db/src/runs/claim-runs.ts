@@ -171,6 +171,7 @@ async function takeUnlimited(
 
 /** Adds to `taken` until it holds as many as are asked for. */
 async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: TakenRow[]): Promise<void> {
+  let hasMore = false;
   for (let round = 1; round <= maxRounds && taken.length < request.limit; round++) {
     const room = request.limit - taken.length;
     const found = await find(claiming, { ...request, limit: room });
@@ -180,8 +181,10 @@ async function takeInRounds(claiming: Claiming, request: ClaimRequest, taken: Ta
     const limited = await takeLimited(claiming, { ...request, limit: left }, found.proposed);
     taken.push(...limited);
     const fellShort = free.taken.length < found.free.length || limited.length < Math.min(found.proposed.length, left);
-    if (!fellShort && !found.hasMore) break;
+    hasMore = found.hasMore;
+    if (!fellShort && !hasMore) break;
   }
+  if (hasMore && request.runIds === undefined) request.seenInPart?.();
 }
 
 async function find(

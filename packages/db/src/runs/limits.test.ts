@@ -190,6 +190,21 @@ describe("fairness", () => {
     expect((await claim()).map(({ id }) => id)).toEqual(behind);
   });
 
+  test("a claim says where it could not look at everything that is queued", async () => {
+    let isPart = false;
+    const seenInPart = () => {
+      isPart = true;
+    };
+    const parts = sample();
+    await saveAutomation(database.pool, { ...parts, concurrency: 1 });
+    const accept = (orderKey: string) => intake.accept(sampleRequest({ ...parts, orderKey }));
+    expect(await claim({ runIds: [(await accept("first")).runId] })).toHaveLength(1);
+    await Promise.all(Array.from({ length: 100 }, (_, index) => accept(`${index}`)));
+    expect([await claim({ seenInPart }), isPart]).toEqual([[], false]);
+    await Promise.all(Array.from({ length: 700 }, (_, index) => accept(`more ${index}`)));
+    expect([await claim({ seenInPart }), isPart]).toEqual([[], true]);
+  });
+
   test("every workspace and every automation has its turn, however many there are", async () => {
     const many = newId("workspace");
     const groups = [

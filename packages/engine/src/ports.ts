@@ -337,6 +337,9 @@ export interface RunControl {
    * Throws RunNotFound or RunStateConflict.
    */
   retry(workspaceId: string, runId: string): Promise<{ runId: string; automationId: string }>;
-  /** Ends a run that is not terminal; the worker that has it loses its lease. Throws RunNotFound or RunStateConflict. */
-  cancel(workspaceId: string, runId: string, message: string): Promise<LeftRun>;
+  /**
+   * Ends a run that is not terminal; the worker that has it loses its lease. `next` is the run to ring that its order key
+   * held back, if there is one. Throws RunNotFound or RunStateConflict.
+   */
+  cancel(workspaceId: string, runId: string, message: string): Promise<LeftRun & { next: string | undefined }>;
 }

@@ -82,6 +82,16 @@ test("a run that waits can be canceled, once", async () => {
   await expect(own.client.runs.cancel({ runId })).rejects.toMatchObject({ status: 409, code: "run_state" });
 });
 
+test("canceling a run rings for the one that its order key held back", async () => {
+  const { id: automationId } = await own.client.automations.create({ definition: helloDefinition });
+  await own.client.automations.publish({ automationId });
+  const { runId: first } = await own.client.automations.run({ automationId });
+  const { runId: second } = await own.client.automations.run({ automationId });
+  await api.pool.query("UPDATE runs SET order_key = 'k' WHERE automation_id = $1", [automationId]);
+  await own.client.runs.cancel({ runId: first });
+  expect(api.rings.at(-1)).toEqual([second]);
+});
+
 test("lists runs by automation, status and time", async () => {
   const { client, workspaceId } = await api.openWorkspace("run-list");
   const before = new Date(Date.now() - 60_000).toISOString();

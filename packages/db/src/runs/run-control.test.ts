@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
 import { createRunControl } from "./run-control.ts";
-import { claimSample, commitOf, sampleRecord } from "./run-samples.fixture.ts";
+import { claimSample, commitOf, sampleRecord, sampleRequest } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;
@@ -88,6 +88,18 @@ test("cancels a run that is not over, with its reason, and ends the step that wa
   expect(JSON.parse(row.reason_json)).toEqual({ kind: "canceled", message: "not needed" });
   const { rows } = await database.pool.query("SELECT status FROM step_records WHERE run_id = $1", [run.id]);
   expect(rows).toEqual([{ status: "failed" }]);
+});
+
+test("names the run that the canceled one held back", async () => {
+  const { control, intake } = open();
+  const { automationId, workspaceId } = sampleRequest();
+  const accept = async (orderKey: string | null) =>
+    (await intake.accept(sampleRequest({ workspaceId, automationId, orderKey }))).runId;
+  const [first, second, other, free] = [await accept("a"), await accept("a"), await accept("b"), await accept(null)];
+  const nextAfter = async (runId: string) => (await control.cancel(workspaceId, runId, "not needed")).next;
+  expect(await nextAfter(free)).toBeUndefined();
+  expect(await nextAfter(other)).toBeUndefined();
+  expect(await nextAfter(first)).toBe(second);
 });
 
 test("refuses what the run's status does not allow, and runs of other workspaces", async () => {

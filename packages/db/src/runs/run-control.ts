@@ -5,7 +5,14 @@ import type pg from "pg";
 import { keepPartitions } from "../partitions/drop-lock.ts";
 import { inTransaction } from "../transaction.ts";
 
-type RunRow = { id: string; automation_id: string; event_id: string; status: RunStatus; queued_at: Date };
+type RunRow = {
+  id: string;
+  automation_id: string;
+  event_id: string;
+  status: RunStatus;
+  queued_at: Date;
+  order_key: string;
+};
 
 export function createRunControl(pool: pg.Pool): RunControl {
   return {
@@ -21,19 +28,20 @@ export function createRunControl(pool: pg.Pool): RunControl {
       }),
 
     cancel: (workspaceId, runId, message) =>
-      inTransaction(pool, async (client): Promise<LeftRun> => {
+      inTransaction(pool, async (client) => {
         const run = await lockRun(client, workspaceId, runId);
         if (isTerminal(run.status)) throw new RunStateConflict(`The run has ended already: it is ${run.status}.`);
         const at = await cancel(client, run, message);
         const { automation_id: automationId, queued_at: queuedAt } = run;
-        return { runId, workspaceId, automationId, queuedAt, status: "canceled", at };
+        const left: LeftRun = { runId, workspaceId, automationId, queuedAt, status: "canceled", at };
+        return { ...left, next: await nextInOrder(client, workspaceId, run) };
       }),
   };
 }
 
 async function lockRun(client: pg.PoolClient, workspaceId: string, runId: string): Promise<RunRow> {
   const { rows } = await client.query<RunRow>(
-    "SELECT id, automation_id, event_id, status, queued_at FROM runs WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE",
+    "SELECT id, automation_id, event_id, status, queued_at, order_key FROM runs WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE",
     [runId, workspaceId],
   );
   if (rows[0] === undefined) throw new RunNotFound(runId);
@@ -88,6 +96,16 @@ async function takeOverUnknown(client: pg.PoolClient, runId: string, formerId: s
 
 /** What ends a run from outside says of the step that was under way. */
 const endedUnderWay: FailureCode[] = ["outcome_unknown", "quarantined", "own_bug"];
+
+async function nextInOrder(client: pg.PoolClient, workspaceId: string, run: RunRow): Promise<string | undefined> {
+  if (run.order_key === "") return undefined;
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT id FROM runs WHERE status = 'queued' AND workspace_id = $1 AND automation_id = $2 AND order_key = $3
+     ORDER BY workspace_id, automation_id, order_key, order_position, id LIMIT 1`,
+    [workspaceId, run.automation_id, run.order_key],
+  );
+  return rows[0]?.id;
+}
 
 /** The fence rises, so that the worker which may hold the run writes nothing more. Returns when that was. */
 async function cancel(client: pg.PoolClient, { id }: RunRow, message: string): Promise<Date> {

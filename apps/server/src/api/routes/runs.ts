@@ -36,9 +36,10 @@ export function runRoutes({ route }: Routes, services: ApiServices): void {
     const { workspaceId, actor } = caller;
     const who = actor.kind === "user" ? actor.user.name : "An API key";
     const { runId } = input;
-    const { automationId } = await runControl.cancel(workspaceId, runId, `${who} canceled this run.`);
+    const { automationId, next } = await runControl.cancel(workspaceId, runId, `${who} canceled this run.`);
     const at = clock.now().toISOString();
     live.publish({ type: "run.changed", workspaceId, automationId, runId, status: "canceled", at });
+    if (next !== undefined) await doorbell.ring(workspaceId, [next]);
     return { runId, status: "canceled" as const };
   });
 }

@@ -202,6 +202,8 @@ export interface RunStore {
    * a terminal run.
    */
   recover(limits: { unclaimedMs: number; crashLimit: number; limit: number }): Promise<Recovery>;
+  /** Resolves once the database answers. */
+  ping(): Promise<void>;
 }
 
 export interface Versions {

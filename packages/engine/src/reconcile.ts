@@ -2,7 +2,18 @@ import type { EngineLog } from "./engine-services.ts";
 import { crashLimit, type Recovery, type RunStore } from "./ports.ts";
 import type { RunPool } from "./run-pool.ts";
 
-export const reconcileDefaults = { unclaimedMs: 5_000, crashLimit, limit: 500, everyMs: 2_000 };
+export const reconcileDefaults = {
+  unclaimedMs: 5_000,
+  crashLimit,
+  limit: 500,
+  everyMs: 2_000,
+  /**
+   * Where this process stood still or the database did not answer for so long, leases may have ended that living workers
+   * hold: they extend them with their next heartbeats, and have `settleMs` for it.
+   */
+  interruptedMs: 8_000,
+  settleMs: 6_000,
+};
 
 export type ReconcileOptions = typeof reconcileDefaults;
 
@@ -21,7 +32,10 @@ export async function reconcile(
   return recovery;
 }
 
-/** Reconciles again and again until stopped; an unreachable database is reported once and tried again. */
+/**
+ * Reconciles again and again until stopped; an unreachable database is reported once and tried again. After an interruption
+ * it waits at first, or it would take runs from workers that live, and count it as their deaths.
+ */
 export function startReconciler(
   store: RunStore,
   pool: Pick<RunPool, "take" | "takeLastChances">,
@@ -30,13 +44,17 @@ export function startReconciler(
 ): { stop(): Promise<void> } {
   let isStopped = false;
   let isFailing = false;
+  let answeredAt = Date.now();
+  let restsUntil = Number.NEGATIVE_INFINITY;
   let wake = () => {};
   const loop = (async () => {
     while (!isStopped) {
       try {
-        const { expiredLeases, quarantined, dueWaits } = await reconcile(store, pool, options);
-        if (expiredLeases + quarantined > 0)
-          log.warn({ expiredLeases, quarantined, dueWaits }, "took back runs of dead workers");
+        await store.ping();
+        const now = Date.now();
+        if (now - answeredAt > options.everyMs + options.interruptedMs) restsUntil = now + options.settleMs;
+        answeredAt = now;
+        if (now >= restsUntil) await recoverOnce();
         isFailing = false;
       } catch (error) {
         if (!isFailing) log.error({ err: error }, "the reconciler cannot reach the database; trying again");
@@ -52,6 +70,12 @@ export function startReconciler(
         });
     }
   })();
+  async function recoverOnce(): Promise<void> {
+    const { expiredLeases, quarantined, dueWaits } = await reconcile(store, pool, options);
+    if (expiredLeases + quarantined > 0)
+      log.warn({ expiredLeases, quarantined, dueWaits }, "took back runs of dead workers");
+  }
+
   return {
     async stop() {
       isStopped = true;

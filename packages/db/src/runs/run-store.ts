@@ -107,5 +107,9 @@ export function createRunStore(hotPath: HotPath, { defaultMaxRunning = null }: R
     },
 
     recover: (limits) => recoverRuns(recovering, limits),
+
+    async ping() {
+      await pool.query("SELECT 1");
+    },
   };
 }

@@ -190,6 +190,23 @@ describe("fairness", () => {
     expect((await claim()).map(({ id }) => id)).toEqual(behind);
   });
 
+  test("waits of one tenant that end by the hundred hold up no other's", async () => {
+    const [noisy, quiet] = [sample(), sample()];
+    const many = await queue(60, noisy);
+    const one = await queue(1, quiet);
+    const wait =
+      "UPDATE runs SET status = 'waiting', reason_json = '{\"kind\":\"retry\"}', due_at = now() - $2 * interval '1 second' WHERE id = ANY($1)";
+    await database.pool.query(wait, [many, 60]);
+    await database.pool.query(wait, [one, 1]);
+    const { dueWaits, runIds } = await stores[0].recover({ unclaimedMs: 600_000, crashLimit: 3, limit: 10 });
+    expect(dueWaits).toBe(10);
+    expect(runIds).toEqual(expect.arrayContaining(one));
+    await database.pool.query(wait, [one, -60]);
+    const others = await stores[0].recover({ unclaimedMs: 600_000, crashLimit: 3, limit: 100 });
+    expect(others.dueWaits).toBe(51);
+    expect(others.runIds).not.toEqual(expect.arrayContaining(one));
+  });
+
   test("a claim says where it could not look at everything that is queued", async () => {
     let isPart = false;
     const seenInPart = () => {

@@ -3,12 +3,15 @@ import { crashesAtMost, type LeftRun, type Recovery } from "@millrace/engine";
 import type pg from "pg";
 import { fitting, queuedInOrder, walked } from "./choose-runs.ts";
 import { between } from "./hot-path.ts";
+import { boundsOf } from "./id-bounds.ts";
 import { reasonNow } from "./reason-now.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
 
 const maxVisits = 200;
 const visitsOfWorkspace = 20;
+/** Of waits that are due: some 2 ms each thousand. */
+const maxDueSeen = 20_000;
 
 export type Recovering = {
   pool: pg.Pool;
@@ -31,7 +34,7 @@ export async function recoverRuns(
   const { pool } = recovering;
   const quarantined = await quarantine(pool, crashLimit, limit);
   const expired = await idsOf(pool, takeBackExpired, [limit]);
-  const due = await idsOf(pool, endDueWaits, [limit]);
+  const due = await endDueWaits(recovering, limit);
   const unclaimed = await listUnclaimed(recovering, unclaimedMs, limit);
   return {
     runIds: [...new Set([...expired, ...due, ...unclaimed])],
@@ -55,10 +58,28 @@ const takeBackExpired = `WITH expired AS MATERIALIZED (
     reason_json = ${reasonNow("worker_died")}
   FROM expired WHERE r.id = expired.id RETURNING r.id`;
 
-const endDueWaits = `WITH due AS MATERIALIZED (
-    SELECT id FROM runs WHERE status = 'waiting' AND due_at <= now() ORDER BY due_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+/** Workspaces take turns, or a thousand waits of one that end at once would keep a later one of another waiting. */
+const selectDueWaits = `SELECT id FROM (
+    SELECT id, due_at, row_number() OVER (PARTITION BY workspace_id ORDER BY due_at) AS turn FROM (
+      SELECT id, workspace_id, due_at FROM runs WHERE status = 'waiting' AND due_at <= now() AND id >= $2 ORDER BY due_at LIMIT ${maxDueSeen}
+    ) first
+  ) due ORDER BY turn, due_at LIMIT $1`;
+
+const requeueDueWaits = `WITH due AS MATERIALIZED (
+    SELECT id FROM runs WHERE id = ANY($1::text[]) AND id >= $2 AND id < $3 AND status = 'waiting' AND due_at <= now()
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
   )
-  UPDATE runs r SET status = 'queued', due_at = NULL, reason_json = ${reasonNow("due")} FROM due WHERE r.id = due.id RETURNING r.id`;
+  UPDATE runs r SET status = 'queued', due_at = NULL, reason_json = ${reasonNow("due")} FROM due
+  WHERE r.id = due.id AND r.id >= $2 AND r.id < $3 RETURNING r.id`;
+
+async function endDueWaits({ pool, days }: Recovering, limit: number): Promise<string[]> {
+  const { lowest } = await days.read();
+  const found = await pool.query<{ id: string }>(selectDueWaits, [limit, lowest]);
+  if (found.rows.length === 0) return [];
+  const ids = found.rows.map(({ id }) => id);
+  const { rows } = await pool.query<{ id: string }>(requeueDueWaits, [ids, ...boundsOf(ids)]);
+  return rows.map(({ id }) => id);
+}
 
 /** To the end of time: whatever a wrong clock made is found here at last. */
 const days = { runs: "runs", within: between("$9", "'~'") };

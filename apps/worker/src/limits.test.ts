@@ -204,6 +204,31 @@ test("a worker holds only so many bytes at once, and goes on without the reconci
   expect(calls.most()).toBeLessThan(25);
 });
 
+test("what calls answer counts as held, so no more runs begin beside them than fit", async () => {
+  const calls = watchCalls();
+  let wait = Promise.resolve();
+  let end = () => {};
+  bench.act(async ({ label }) => {
+    calls.labels.push(label);
+    if (label === "second") await wait;
+    return "x".repeat(100_000);
+  });
+  wait = new Promise((resolve) => {
+    end = resolve;
+  });
+  const twoCalls = ["first", "second"].map((label) => ({ id: label, action: "probe.call", input: { label } }));
+  const large = await bench.publish(twoCalls);
+  const { pool } = await bench.work({}, { ...neverReconciles, concurrency: 10, maxHeldBytes: 150_000 });
+  await pool.take([await bench.start(large), await bench.start(large)]);
+  await expect.poll(() => calls.labels.filter((label) => label === "second").length).toBe(2);
+  expect(pool.room()).toBe(0);
+  const next = await bench.start(await bench.publish(call), { label: "next" });
+  await pool.take([next]);
+  expect((await bench.get(next)).status).toBe("queued");
+  end();
+  expect(await bench.settled(next)).toMatchObject({ status: "succeeded" });
+});
+
 test("a little room is used too, though those beside it take as long as they like", async () => {
   const pinned = await bench.publish(call);
   const ends: (() => void)[] = [];

@@ -30,15 +30,16 @@ export type After = "end" | "effect" | "other";
  * Runs every step that is not recorded yet, in order, and gives the run its next status: succeeded, failed, waiting or
  * in review, which it resolves to. Safe to call again for the same run after any crash: recorded steps are not run twice.
  * Throws LeaseLost if the run is no longer ours, and StepInterrupted with whatever the database throws, or that itself
- * before the first step; then nothing was lost, and the run is to be put off or left to its lease.
+ * before the first step; then nothing was lost, and the run is to be put off or left to its lease. `holds` is told the size of
+ * each output that the run keeps from then on.
  */
 export async function advanceRun(
   run: ClaimedRun,
   services: EngineServices,
-  signal: AbortSignal,
+  held: { signal: AbortSignal; holds(bytes: number): void },
 ): Promise<RunTransition["to"] | undefined> {
   const plan = await services.plans.get(run);
-  const execution = new Execution(run, plan.name, services, signal);
+  const execution = new Execution(run, plan.name, services, held);
   try {
     const flow = await runSteps(plan.steps, "end", execution, services);
     if (flow === "goes_on") await execution.commit({ transition: { to: "succeeded" } });

@@ -23,6 +23,17 @@ test("one run that exceeds all of it keeps others away until it is over", () => 
   expect(budget.hasRoom()).toBe(true);
 });
 
+test("what a run gets while it is held counts until it is over", () => {
+  const budget = createByteBudget(100);
+  const run = budget.hold(40);
+  run.grow(50);
+  expect([budget.hasRoom(), budget.reserve().maxBytes]).toEqual([true, 10]);
+  expect(budget.hasRoom()).toBe(false);
+  run.grow(50);
+  run.release();
+  expect(budget.reserve().maxBytes).toBe(25);
+});
+
 test("after a claim of which only some fitted, as many are asked for, and more again once all of them fit", () => {
   const budget = createByteBudget(100);
   budget.learn(200, false);

@@ -1,11 +1,11 @@
 /** Several claims may be under way at once, and how much each of them brings is known afterwards. */
 const claimsAtOnce = 4;
 
-export type Bytes = { release(): void };
+export type Bytes = { grow(more: number): void; release(): void };
 
 /**
  * What the runs of one process hold of requests and records, as they are stored: parsed they take a multiple of it. It may
- * be exceeded by the last run of a claim, so that the largest has its turn too.
+ * be exceeded by the last run of a claim, so that the largest has its turn too, and by what comes of the runs that are held.
  */
 export interface ByteBudget {
   hasRoom(): boolean;
@@ -22,12 +22,13 @@ export function createByteBudget(maxBytes: number): ByteBudget {
   let used = 0;
   let limit = Number.POSITIVE_INFINITY;
   const hold = (bytes: number): Bytes => {
-    used += bytes;
-    return {
-      release() {
-        used -= bytes;
-      },
+    let own = 0;
+    const grow = (more: number) => {
+      own += more;
+      used += more;
     };
+    grow(bytes);
+    return { grow, release: () => grow(-own) };
   };
   return {
     hasRoom: () => used < maxBytes,

@@ -1,5 +1,5 @@
 import type { PlannedAction } from "@millrace/automation";
-import { Failure, type FailureRecord, isJsonObject, type Json } from "@millrace/base";
+import { Failure, type FailureRecord, type Json } from "@millrace/base";
 import { type CallAction, runAction } from "@millrace/connector-kit";
 import { backoffMs } from "./backoff.ts";
 import type { EngineServices } from "./engine-services.ts";
@@ -106,7 +106,7 @@ async function journaledCall(
       ...(step.atMostOnce ? { replay: "unsafe" as const } : {}),
     });
     if (opened?.isFailing) await recordUse(opened, undefined, execution, services);
-    return storable(execution.redact(output));
+    return storable(execution.redact(output), execution);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (opened && error.code === "credential_rejected") await recordUse(opened, error, execution, services);
@@ -162,9 +162,12 @@ async function recordUse(
   });
 }
 
-function storable(output: Json): Json | Failure {
-  const bytes = isJsonObject(output) || Array.isArray(output) ? JSON.stringify(output).length : 0;
-  if (bytes <= outputLimitBytes) return output;
+function storable(output: Json, execution: Execution): Json | Failure {
+  const bytes = typeof output === "string" ? output.length : JSON.stringify(output).length;
+  if (bytes <= outputLimitBytes) {
+    execution.holds(bytes);
+    return output;
+  }
   return new Failure("too_large", `The output is ${bytes} bytes; a step may give ${outputLimitBytes}.`, {
     advice: "Ask for less: fewer fields, or one page at a time.",
   });

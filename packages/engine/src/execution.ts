@@ -32,6 +32,8 @@ export class Execution {
   readonly run: ClaimedRun;
   readonly scope: { trigger: TriggerScope; steps: { [id: string]: Json }; run: Json; automation: Json };
   readonly signal: AbortSignal;
+  /** Told how much more of it is in memory, as it is stored. */
+  readonly holds: (bytes: number) => void;
   /** The path of the step under way. */
   at: string | undefined;
   readonly #services: EngineServices;
@@ -42,9 +44,15 @@ export class Execution {
   readonly #connectionIds = new Map<string, string>();
   #leftAs: RunTransition["to"] | undefined;
 
-  constructor(run: ClaimedRun, automationName: string, services: EngineServices, signal: AbortSignal) {
+  constructor(
+    run: ClaimedRun,
+    automationName: string,
+    services: EngineServices,
+    { signal, holds }: { signal: AbortSignal; holds(bytes: number): void },
+  ) {
     this.run = run;
     this.signal = signal;
+    this.holds = holds;
     this.#services = services;
     this.#recorded = new Map(run.records.map((record) => [record.path, record]));
     this.scope = {

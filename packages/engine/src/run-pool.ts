@@ -172,7 +172,7 @@ export function createRunPool(
     services.observe?.runClaimed({ runId, workspaceId, automationId, queuedAt, startedAt, fence });
     const entry: Held = { run, bytes: budget.hold(run.sizeBytes), abort, done: Promise.resolve() };
     held.add(entry);
-    entry.done = advanceRun(run, services, abort.signal)
+    entry.done = advanceRun(run, services, { signal: abort.signal, holds: entry.bytes.grow })
       .then(
         (status) => noteLeft(run, status),
         (error: unknown) => stopped(run, error),

@@ -30,6 +30,7 @@ export { answerHeaderFault, type RespondStep } from "./definition/respond-step.t
 export { type StepKind, stepKind, stepKinds } from "./definition/step-kind.ts";
 export { type PlacedStep, walkSteps } from "./definition/walk-steps.ts";
 export {
+  dedupeByBody,
   type WebhookMethod,
   type WebhookTrigger,
   webhookDefaults,

@@ -21,7 +21,7 @@ export function CountFold({ trigger, onChange }: Props) {
     >
       <MappingField
         title="Dedupe key"
-        description={`Requests that give the same text start one run for at least 7 days. Empty: ${withoutDedupe(trigger)}`}
+        description={`Requests that give the same text start one run for at least 7 days; the word body stands for the whole body. Empty: ${withoutDedupe(trigger)}`}
         value={dedupe ?? ""}
         onChange={(next) => onChange({ dedupe: next || undefined }, "trigger.dedupe")}
         names={names}

@@ -166,6 +166,16 @@ describe("a dedupe key", () => {
     expect([await count("runs"), await count("deliveries"), rings.length]).toEqual([1, 100, 1]);
   });
 
+  test("may be the body: the same bytes start one run, whatever the headers say", async () => {
+    endpoint.trigger = webhook({ dedupe: "body" });
+    const first = await post('{"n":1}', { "x-event-id": "e1" });
+    const again = await post('{"n":1}', { "x-event-id": "e2" });
+    const other = await post('{"n": 1}', { "x-event-id": "e1" });
+    expect([first.status, again.status, other.status]).toEqual([202, 200, 202]);
+    expect(again.body).toMatchObject({ duplicate: true, runId: first.body.runId });
+    expect(await count("runs")).toBe(2);
+  });
+
   test("that a request lacks refuses it, naming the path", async () => {
     endpoint.trigger = webhook({ dedupe: "{{ trigger.headers['x-event-id'] }}" });
     const { status, body } = await post("{}");

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import {
   Budget,
   type CompiledExpression,
@@ -5,6 +6,7 @@ import {
   callsItselfJson,
   compileExpression,
   compileTemplate,
+  dedupeByBody,
   ExpressionError,
   openEvent,
   type ReceivedEvent,
@@ -31,15 +33,16 @@ const dedupeKeyLimit = 1_024;
  */
 export function compileTriggerRules(trigger: WebhookTrigger): TriggerRules {
   const names = ["trigger"];
-  const dedupe = trigger.dedupe === undefined ? undefined : compileTemplate(trigger.dedupe, { names });
+  const isByBody = trigger.dedupe === dedupeByBody;
+  const dedupe = trigger.dedupe === undefined || isByBody ? undefined : compileTemplate(trigger.dedupe, { names });
   const order = trigger.order === undefined ? undefined : compileTemplate(trigger.order, { names });
   const filter = trigger.filter === undefined ? undefined : compileExpression(trigger.filter, { names });
   return (event, presetKey) => {
-    const byPreset = presetKey ?? null;
+    const byRequest = isByBody ? `sha256:${hash("sha256", event.body)}` : (presetKey ?? null);
     if (!dedupe && !order && !filter) {
       const malformed = whyMalformed(event);
       if (malformed !== undefined) return invalidJson(malformed);
-      return { kind: "accepted", keys: { dedupeKey: byPreset, orderKey: null } };
+      return { kind: "accepted", keys: { dedupeKey: byRequest, orderKey: null } };
     }
     const opened = openEvent(event);
     if (opened.malformed !== undefined && callsItselfJson(event)) return invalidJson(opened.malformed);
@@ -47,7 +50,7 @@ export function compileTriggerRules(trigger: WebhookTrigger): TriggerRules {
     try {
       if (filter && !passes(filter, scope))
         return { kind: "filtered", reason: "The trigger's filter is not true for this request." };
-      const dedupeKey = dedupe ? dedupeKeyOf(dedupe, scope) : byPreset;
+      const dedupeKey = dedupe ? dedupeKeyOf(dedupe, scope) : byRequest;
       // Of any length, and without one the run has its place in no order: intake takes it as it is.
       const orderKey = order ? attempt("order_failed", "order", () => textOf(order, scope)) : null;
       return { kind: "accepted", keys: { dedupeKey, orderKey } };

@@ -141,6 +141,18 @@ test("explains expressions that don't parse, wherever they stand", () => {
   expect(new Set(faults.map(({ code }) => code))).toEqual(new Set(["invalid_expression"]));
 });
 
+test("refuses a dedupe key that is the same for every request; body stands for the body", () => {
+  expect(check([], { type: "webhook", dedupe: "body" })).toEqual([]);
+  expect(check([], { type: "webhook", dedupe: "order-{{ trigger.body.id }}" })).toEqual([]);
+  expect(check([], { type: "webhook", dedupe: "trigger.body.id" })).toMatchObject([
+    {
+      path: "trigger.dedupe",
+      code: "invalid_expression",
+      message: expect.stringContaining("Expected {{ … }} or body"),
+    },
+  ]);
+});
+
 test("names the secret that the keyvault does not have, with the nearest", () => {
   const verify = (value: object) => check([], { type: "webhook", verify: value });
   expect(verify({ preset: "github", secret: "github-hooks" })).toEqual([]);

@@ -8,6 +8,7 @@ import { nearestName } from "./nearest-name.ts";
 import { type DefinitionIssue, presentPath } from "./parse-definition.ts";
 import type { RespondStep } from "./respond-step.ts";
 import { type PlacedStep, walkSteps } from "./walk-steps.ts";
+import { dedupeByBody } from "./webhook-trigger.ts";
 
 /** What the check must know of an action; the connector registry provides it. */
 export type KnownAction = {
@@ -64,12 +65,19 @@ function checkTrigger({ trigger }: Definition, world: DefinitionWorld, issues: D
   if (trigger.type !== "webhook") return;
   if (trigger.verify) checkSecrets(trigger.verify, world, issues);
   const names = ["trigger"];
-  if (trigger.dedupe !== undefined)
-    attempt(issues, "trigger.dedupe", () => compileTemplate(trigger.dedupe ?? "", { names }));
+  if (trigger.dedupe !== undefined && trigger.dedupe !== dedupeByBody) checkDedupe(trigger.dedupe, names, issues);
   if (trigger.order !== undefined)
     attempt(issues, "trigger.order", () => compileTemplate(trigger.order ?? "", { names }));
   if (trigger.filter !== undefined)
     attempt(issues, "trigger.filter", () => compileExpression(trigger.filter ?? "", { names }));
+}
+
+/** Text without an expression would make every request but the first a duplicate. */
+function checkDedupe(dedupe: string, names: readonly string[], issues: DefinitionIssue[]): void {
+  const compiled = attempt(issues, "trigger.dedupe", () => compileTemplate(dedupe, { names }));
+  if (compiled?.kind !== "literal") return;
+  const message = `Expected {{ … }} or ${dedupeByBody}: this text is the same for every request, so only the first would start a run.`;
+  issues.push(problem("trigger.dedupe", "invalid_expression", message));
 }
 
 /** A name without an entry would refuse every request, so it is said before anything is published. */

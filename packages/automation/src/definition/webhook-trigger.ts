@@ -12,6 +12,9 @@ export const webhookDefaults: { methods: readonly WebhookMethod[]; maxBodyBytes:
   maxBodyBytes: 1_048_576,
 };
 
+/** As `dedupe`: requests whose bodies are the same, byte for byte. */
+export const dedupeByBody = "body";
+
 export const webhookLimits = { maxBodyBytes: 25 * 1_048_576, requestsPerPeriod: 1_000_000 };
 
 const longestPeriodMs = 86_400_000;
@@ -60,7 +63,8 @@ export const webhookTrigger = z.strictObject({
   maxBodyBytes: maxBodyBytes.optional(),
   rateLimit: rateLimit.optional(),
   dedupe: z.string().max(4_096).optional().meta({
-    description: "Requests for which this gives the same text start one run. A preset's own id unless said otherwise.",
+    description:
+      "Requests for which this gives the same text start one run; body: requests with the same body. A preset's own id unless said otherwise.",
   }),
   order: z.string().min(1).max(4_096).optional().meta({
     description:

@@ -20,6 +20,9 @@ type Service = {
   ports?: string[];
   volumes?: string[];
   healthcheck?: object;
+  depends_on?: Record<string, { condition: string }>;
+  deploy?: { replicas: number };
+  user?: string;
   command?: string[];
 };
 type Compose = {
@@ -105,6 +108,20 @@ describe("docker-compose.yml", () => {
     expect(compose.networks.stores).toEqual({ internal: true });
   });
 
+  test("starts two workers and a server once the stores are well, none of them as root", () => {
+    expect(compose.services.worker?.deploy).toEqual({ replicas: 2 });
+    expect(compose.services.worker?.environment?.MILLRACE_ROLES).toBe("worker");
+    expect(compose.services.server?.environment?.MILLRACE_ROLES).toBe("ingress,api");
+    for (const [, { depends_on }] of ours)
+      expect(depends_on).toEqual({
+        postgres: { condition: "service_healthy" },
+        redis: { condition: "service_healthy" },
+      });
+    for (const name of ["postgres", "redis"])
+      expect(compose.services[name]?.healthcheck).toMatchObject({ test: expect.any(Array), interval: "5s" });
+    expect(compose.services.redis?.user).toBe("redis");
+  });
+
   test("keeps what was acknowledged: PostgreSQL waits for the disk, Redis evicts nothing", () => {
     expect(compose.services.postgres?.command).toEqual(
       expect.arrayContaining(["fsync=on", "synchronous_commit=on", "full_page_writes=on"]),
@@ -142,6 +159,17 @@ describe("the Dockerfile", () => {
     expect(last.some((line) => line.startsWith("HEALTHCHECK") && line.includes("/livez"))).toBe(true);
     expect(last.slice(-2)).toEqual(['ENTRYPOINT ["/usr/local/bin/tini", "--"]', 'CMD ["node", "scripts/serve.mjs"]']);
     expect(last.filter((line) => /^(RUN|ADD)\b/.test(line))).toEqual([]);
+  });
+
+  test("builds in a stage of its own on Debian's Node 24, and refuses one without its security fixes", () => {
+    const stages = instructions.filter((line) => line.startsWith("FROM"));
+    expect(stages.map((line) => line.replace(/^FROM \$\{NODE_IMAGE\}/, ""))).toEqual([" AS build", ""]);
+    expect(instructions.find((line) => line.startsWith("ARG NODE_IMAGE"))).toMatch(/=node:24-\w+-slim$/);
+    const check = instructions.find((line) => line.startsWith("RUN node -e"));
+    const program = /"(.*)"$/.exec(check ?? "")?.[1] ?? "";
+    const endsWith = (version: string) =>
+      spawnSync(process.execPath, ["-e", program.replaceAll("process.versions.node", JSON.stringify(version))]).status;
+    expect([endsWith("24.22.0"), endsWith("24.22.1"), endsWith("24.23.0")]).toEqual([1, 0, 0]);
   });
 
   test("copies what exists or what the build makes", () => {

@@ -1,9 +1,29 @@
 import { type Findings, percentile } from "./findings.ts";
 import type { Attempt } from "./producer-messages.ts";
 
-/** While the database is away every request is answered 503 with Retry-After in time; none hangs, none is acknowledged. */
-export function judgeRefusals(findings: Findings, when: string, attempts: readonly Attempt[], barMs: number): void {
+type Refusing = {
+  /** How long an answer may take, in ms. */
+  barMs: number;
+  /** Nothing can have been stored until then, so nothing may have been acknowledged by then. */
+  awayUntil?: number;
+};
+
+/** While the database is in trouble requests are answered 503 with Retry-After in time, and none hangs. */
+export function judgeRefusals(
+  findings: Findings,
+  when: string,
+  attempts: readonly Attempt[],
+  { barMs, awayUntil = Number.NEGATIVE_INFINITY }: Refusing,
+): void {
   findings.must(attempts.length > 0, `${when}: no request was sent`);
+  findings.must(
+    attempts.some(({ status }) => status === 503),
+    `${when}: nothing was refused, so the fault was not felt`,
+  );
+  const lies = attempts.filter(
+    ({ sentAt, tookMs, status }) => status >= 200 && status < 300 && sentAt + tookMs < awayUntil,
+  ).length;
+  findings.must(lies === 0, `${when}: ${lies} requests were acknowledged and cannot have been stored`);
   const unanswered = attempts.filter(({ status }) => status === 0).length;
   findings.must(
     unanswered === 0,

@@ -42,4 +42,8 @@ test("counts what is under way and says how old the oldest of it is, over all wo
   expect(read).toMatchObject({ queued: 6, running: 1, waiting: 1, needsReview: 0 });
   expect(Math.round(read.oldestQueuedSeconds / 60)).toBe(2);
   expect(Math.round(read.oldestDueSeconds / 30)).toBe(1);
+  // What was under way for a day and is handed back now is queued since now.
+  await pool.query("UPDATE runs SET queued_at = now() - interval '1 day' WHERE id = $1", [late.id]);
+  await store.recover({ unclaimedMs: 600_000, crashLimit: 3, limit: 10 });
+  expect(Math.round((await gauges.read()).oldestQueuedSeconds / 60)).toBe(2);
 });

@@ -6,7 +6,7 @@ export type RunGauges = {
   running: number;
   waiting: number;
   needsReview: number;
-  /** Of the first thousand groups, where there are more than that. */
+  /** Since it was queued for the last time. Of the first thousand groups, where there are more than that. */
   oldestQueuedSeconds: number;
   /** How far behind the wait is that should have ended first; 0 where none is due. */
   oldestDueSeconds: number;
@@ -21,7 +21,8 @@ const countOf = (status: string): string =>
 /** Groups of queued runs (workspace, automation, order key) that are looked at. */
 const groupsAtMost = 1_000;
 
-const firstOf = (from: string): string => `SELECT r.workspace_id, r.automation_id, r.order_key, r.queued_at FROM runs r
+const firstOf = (from: string): string => `SELECT r.workspace_id, r.automation_id, r.order_key,
+      COALESCE(((r.reason_json)::json->>'at')::timestamptz, r.queued_at) AS since FROM runs r
     WHERE r.status = 'queued' AND ${from}
     ORDER BY r.workspace_id, r.automation_id, r.order_key, r.order_position, r.id LIMIT 1`;
 
@@ -35,7 +36,7 @@ const gauges = `WITH RECURSIVE first AS (
   )
   SELECT ${countOf("queued")} AS queued, ${countOf("running")} AS running, ${countOf("waiting")} AS waiting,
     ${countOf("needs_review")} AS "needsReview",
-    COALESCE(GREATEST(extract(epoch FROM now() - (SELECT min(queued_at) FROM (SELECT queued_at FROM first LIMIT ${groupsAtMost}) oldest)), 0), 0)::float8 AS "oldestQueuedSeconds",
+    COALESCE(GREATEST(extract(epoch FROM now() - (SELECT min(since) FROM (SELECT since FROM first LIMIT ${groupsAtMost}) oldest)), 0), 0)::float8 AS "oldestQueuedSeconds",
     COALESCE(GREATEST(extract(epoch FROM now() -
       (SELECT due_at FROM runs WHERE status = 'waiting' ORDER BY due_at LIMIT 1)), 0), 0)::float8 AS "oldestDueSeconds"`;
 

@@ -89,6 +89,7 @@ test("on a Redis Cluster the shards lie on several nodes, and a single node of i
   expect(Math.min(...sizes)).toBeGreaterThan(0);
   expect(log.lines).toEqual([]);
   expect(await checkQueue(config)).toEqual([]);
+  expect(await checkQueue({ ...config, shards: 1 })).toEqual([expect.stringContaining("QUEUE_SHARDS")]);
   expect(await checkQueue({ ...config, url: cluster.nodes[0]?.url ?? "" })).toEqual([
     expect.stringContaining("name several of its nodes in REDIS_URL"),
   ]);

@@ -40,7 +40,8 @@ export const postgresSlow: Fault = {
   },
 };
 
-type Phase = { from: number; until: number };
+/** `awayUntil`: until then nothing could be stored at all. */
+type Phase = { from: number; until: number; awayUntil?: number };
 
 const isWithin =
   ({ from, until }: Phase) =>
@@ -50,7 +51,8 @@ const isWithin =
 /** Resolves with the requests of the phase. */
 function judgePhase(when: string, all: readonly Attempt[], phase: Phase, findings: Findings): readonly Attempt[] {
   const attempts = all.filter(isWithin(phase));
-  judgeRefusals(findings, when, attempts, answerBarMs);
+  const { awayUntil } = phase;
+  judgeRefusals(findings, when, attempts, { barMs: answerBarMs, ...(awayUntil !== undefined && { awayUntil }) });
   const firstOk = all.find(({ sentAt, status }) => sentAt > phase.until && status >= 200 && status < 300);
   const recoveredMs = firstOk && firstOk.sentAt + firstOk.tookMs - phase.until;
   findings.recovered(recoveredMs ?? 60_000);
@@ -72,11 +74,12 @@ async function lockRuns(world: World, findings: Findings, forMs: number): Promis
   const { rows } = await client.query<{ waiting: number }>(
     "SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE application_name LIKE 'millrace%' AND wait_event_type = 'Lock'",
   );
+  const awayUntil = Date.now();
   await client.query("ROLLBACK");
   client.release();
   findings.note(`${rows[0]?.waiting} sessions waited for the lock`);
   findings.within("runs locked: readiness says no after", unreadyMs, unreadyBarMs);
-  return { from, until: Date.now() };
+  return { from, until: Date.now(), awayUntil };
 }
 
 /** For each row, because the statements name the partition of a day: those triggers of the parent are there too. */

@@ -33,8 +33,8 @@ export const slowSenders: Fault = {
     await healthy.done;
     const slowest = (sockets: readonly Slow[]) =>
       Math.max(...sockets.map(({ closedMs }) => closedMs ?? Number.POSITIVE_INFINITY));
-    findings.within("the last slow head was closed after", slowest(heads), 16_000);
-    findings.within("the last slow body was closed after", slowest(bodies), 36_000);
+    findings.within("the last slow head was closed after", slowest(heads), 15_000);
+    findings.within("the last slow body was closed after", slowest(bodies), 35_000);
     for (const { socket } of [...heads, ...bodies]) socket.destroy();
     const attempts = world.producer.attempts(healthy.id);
     findings.must(

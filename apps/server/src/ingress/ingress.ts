@@ -195,16 +195,15 @@ export function createIngress(services: IngressServices): Ingress {
     const { workspaceId, automationId, endpointId } = request;
     const at = services.clock.now().toISOString();
     services.live.publish({ type: "run.queued", workspaceId, automationId, runId, status: "queued", at });
-    const rung = services.doorbell.ring(workspaceId, [runId]);
+    // Not awaited, nor is the answer below: the body counts as held until this call is over.
+    void services.doorbell.ring(workspaceId, [runId]);
     if (trigger.waitsForRun) {
       services.awaitsRun(exchange);
-      // Not awaited: this call holds the body.
       answerFromRun
         .whenReady({ workspaceId, endpointId, ...accepted }, exchange)
         .then((status) => services.observe("accepted", status))
         .catch(giveUp(exchange));
     }
-    await rung;
   }
 
   async function refuse(

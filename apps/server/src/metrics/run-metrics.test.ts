@@ -18,3 +18,15 @@ test("a connection's steps are counted, and timed", async () => {
   expect(text).toContain(`millrace_connection_seconds_bucket{le="0.5",connection="${connectionId}"} 1\n`);
   expect(text).toContain(`millrace_connection_seconds_count{connection="${connectionId}"} 1\n`);
 });
+
+test("what the reconciler took back is counted by cause, and leases that were lost", async () => {
+  const registry = new Registry();
+  const { observer, observeRecovery } = createRunMetrics(registry, () => 0);
+  const none = { runIds: [], quarantinedRuns: [], lastChances: 0 };
+  observeRecovery({ ...none, expiredLeases: 5, quarantined: 2, dueWaits: 7 });
+  observer.leaseLost(newId("run"));
+  const text = await registry.metrics();
+  for (const line of ['{cause="expired_lease"} 3', '{cause="quarantined"} 2', '{cause="due_wait"} 7'])
+    expect(text).toContain(`millrace_recovered_total${line}\n`);
+  expect(text).toContain("millrace_leases_lost_total 1\n");
+});

@@ -79,9 +79,9 @@ function issueOf({ message, detail }: Failure): ProblemIssue {
   return { path: detail.field ?? "", message: detail.advice ? `${message} ${detail.advice}` : message };
 }
 
-/** Prisma's and PostgreSQL's codes for a database that is away, full or starting. */
+/** Prisma's and PostgreSQL's codes for a database that is away, full or starting, or in which something waited for too long. */
 const outageCodes = new Set(
-  "P1001 P1002 P1008 P1017 P2024 ECONNREFUSED ECONNRESET ETIMEDOUT EPIPE 57P01 57P02 57P03 53300 08006 08001".split(
+  "P1001 P1002 P1008 P1017 P2024 ECONNREFUSED ECONNRESET ETIMEDOUT EPIPE 57P01 57P02 57P03 53300 08006 08001 55P03 57014".split(
     " ",
   ),
 );

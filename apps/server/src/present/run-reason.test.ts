@@ -31,6 +31,9 @@ test("a queued run says what holds it back", () => {
   expect(queued({ kind: "workspace_limit", running: 100, limit: 100 })).toBe(
     "Held back: the workspace runs 100 of 100.",
   );
+  expect(queued({ kind: "last_chance", crashes: 2 })).toBe(
+    "Its workers died 2 times, and once more would end it: it waits until one can run it apart from others.",
+  );
   expect(queued({ kind: "order", runId: "run_1", status: "running" })).toBe(
     "Waits for run_1, which came first with the same order key and is running.",
   );

@@ -60,6 +60,8 @@ function presentHeldBack(wait: RunWait | null): string | undefined {
       return `Held back: ${wait.running} of ${wait.limit} runs of this automation are running.`;
     case "workspace_limit":
       return `Held back: the workspace runs ${wait.running} of ${wait.limit}.`;
+    case "last_chance":
+      return `Its workers died ${wait.crashes} times, and once more would end it: it waits until one can run it apart from others.`;
   }
 }
 

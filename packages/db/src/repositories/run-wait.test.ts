@@ -61,6 +61,17 @@ test("the automation's limit is named before the workspace's, with what runs", a
   expect(await waitOf(parts, runIds[0] ?? "")).toBeNull();
 });
 
+test("a run that one more crash would end waits to be run apart, unless something else holds it back", async () => {
+  const parts = sample();
+  await saveAutomation(database.pool, { ...parts, concurrency: 1 });
+  const runIds = [await accept(parts), await accept(parts)];
+  await database.pool.query("UPDATE runs SET crash_count = 2 WHERE id = $1", [runIds[1]]);
+  expect(await waitOf(parts, runIds[1] ?? "")).toEqual({ kind: "last_chance", crashes: 2 });
+  expect(await waitOf(parts, runIds[0] ?? "")).toBeNull();
+  await claim(runIds[0] ?? "");
+  expect(await waitOf(parts, runIds[1] ?? "")).toMatchObject({ kind: "automation_limit" });
+});
+
 test("the installation's limit counts for workspaces that have none", async () => {
   const parts = sample();
   const [first, second] = [await accept(parts), await accept(parts)];

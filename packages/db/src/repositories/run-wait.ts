@@ -1,4 +1,5 @@
 import type { RunStatus } from "@millrace/automation";
+import { crashLimit } from "@millrace/engine";
 import type { PrismaClient } from "../generated/client.ts";
 import { toRunStatus } from "./run-status.ts";
 
@@ -8,6 +9,8 @@ export type RunWait =
   | { kind: "order"; runId: string; status: RunStatus }
   | { kind: "automation_limit"; running: number; limit: number }
   | { kind: "workspace_limit"; running: number; limit: number }
+  /** Queued, and one more crash would end it: it is run apart from others. */
+  | { kind: "last_chance"; crashes: number }
   /** Running, and its worker's lease ended so long ago. */
   | { kind: "worker_lost"; worker: string; seconds: number }
   /** Waiting, and due so long ago. */
@@ -17,6 +20,7 @@ type Row = {
   id: string;
   status: string;
   leaseOwner: string | null;
+  crashes: number;
   /** How long ago the lease, or the wait, was over; below 0: it is not. */
   lateSeconds: number | null;
   earlierId: string | null;
@@ -44,7 +48,7 @@ export async function readWaits(
   const ids = [...runIds].sort();
   const rows = await prisma.$queryRaw<Row[]>`
     WITH shown AS MATERIALIZED (
-      SELECT id, status, automation_id, order_key, lease_owner, CASE status WHEN 'running' THEN lease_until ELSE due_at END AS until
+      SELECT id, status, automation_id, order_key, lease_owner, crash_count, CASE status WHEN 'running' THEN lease_until ELSE due_at END AS until
       FROM runs WHERE workspace_id = ${workspaceId} AND id = ANY(${ids}::text[]) AND id BETWEEN ${ids.at(0)} AND ${ids.at(-1)}
         AND status IN ('queued', 'running', 'waiting')
     ), queued AS (
@@ -72,7 +76,7 @@ export async function readWaits(
         LIMIT 1
       ) first
     )
-    SELECT s.id, s.status, s.lease_owner AS "leaseOwner", extract(epoch FROM now() - s.until)::float8 AS "lateSeconds",
+    SELECT s.id, s.status, s.lease_owner AS "leaseOwner", s.crash_count AS crashes, extract(epoch FROM now() - s.until)::float8 AS "lateSeconds",
       e.id AS "earlierId", e.status AS "earlierStatus", a.concurrency, a.running AS "ofAutomation",
       w.max_running AS "maxRunning", w.running AS "ofWorkspace"
     FROM shown s
@@ -87,7 +91,7 @@ export async function readWaits(
   );
 }
 
-function toWait({ status, leaseOwner, lateSeconds, ...held }: Row): RunWait | undefined {
+function toWait({ status, leaseOwner, crashes, lateSeconds, ...held }: Row): RunWait | undefined {
   const seconds = lateSeconds ?? 0;
   if (status === "running" && seconds > 0) return { kind: "worker_lost", worker: leaseOwner ?? "", seconds };
   if (status === "waiting" && seconds > overdueSeconds) return { kind: "overdue", seconds };
@@ -98,5 +102,6 @@ function toWait({ status, leaseOwner, lateSeconds, ...held }: Row): RunWait | un
     return { kind: "automation_limit", running: ofAutomation, limit: concurrency };
   if (maxRunning !== null && ofWorkspace !== null && ofWorkspace >= maxRunning)
     return { kind: "workspace_limit", running: ofWorkspace, limit: maxRunning };
+  if (status === "queued" && crashes >= crashLimit - 1) return { kind: "last_chance", crashes };
   return undefined;
 }

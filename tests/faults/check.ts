@@ -112,6 +112,7 @@ async function countOpen(world: World, flow: Flow): Promise<number> {
 /** What a run that has not ended waits for, as the database has it, and the words that say so. */
 const told = {
   no_worker: /No worker has taken it for \d/,
+  last_chance: /waits until one can run it apart from others/,
   order: /Waits for run_\w+, which came first/,
   at_work: /^(A worker|Worker \S+) has been at /,
   worker_lost: /^Worker \S+ stopped answering/,
@@ -128,7 +129,8 @@ const kindOfWait = `CASE
     SELECT 1 FROM runs e WHERE e.automation_id = r.automation_id AND e.order_key = r.order_key AND e.id <> r.id
       AND (e.status IN ('running', 'waiting', 'needs_review') OR e.status = 'queued' AND (e.order_position, e.id) < (r.order_position, r.id))
   ) THEN 'order'
-  WHEN r.status = 'queued' AND a.concurrency IS NULL AND w.max_running_runs IS NULL THEN 'no_worker'
+  WHEN r.status = 'queued' AND a.concurrency IS NULL AND w.max_running_runs IS NULL
+    THEN CASE WHEN r.crash_count >= 2 THEN 'last_chance' ELSE 'no_worker' END
   ELSE 'other' END`;
 
 /** Runs that the API shows as unfinished without one true sentence on why. */

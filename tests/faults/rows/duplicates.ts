@@ -92,8 +92,19 @@ export const sameKeyOtherBody: Fault = {
     const flagged = await conflicts(world, flow);
     findings.note(`${flagged} of 10 conflicting requests flagged`);
     findings.must(flagged === 10, `${flagged} of 10 conflicting requests are flagged in the history`);
+    const first = await runsWithVariant(world, flow, 1);
+    findings.must(first === 10, `${first} of 10 runs have the body that came first`);
   },
 };
+
+async function runsWithVariant({ stores }: World, flow: Flow, variant: number): Promise<number> {
+  const { rows } = await stores.pool.query<{ runs: number }>(
+    `SELECT count(*)::int AS runs FROM runs r JOIN events e ON e.id = r.event_id
+     WHERE r.automation_id = $1 AND (convert_from(e.body, 'UTF8')::json->>'variant')::int = $2`,
+    [flow.automationId, variant],
+  );
+  return rows[0]?.runs ?? 0;
+}
 
 async function conflicts(world: World, flow: Flow): Promise<number> {
   const { items } = await world.client().deliveries.list({ automationId: flow.automationId, limit: 100 });

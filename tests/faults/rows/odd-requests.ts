@@ -74,6 +74,24 @@ export async function judgeAfter(world: World, flow: Flow, findings: Findings, l
   checkProcesses(world, findings);
 }
 
+/** What was accepted is stored byte for byte. */
+async function judgeBodies(
+  world: World,
+  flow: Flow,
+  sent: readonly (string | Buffer)[],
+  findings: Findings,
+): Promise<void> {
+  const { rows } = await world.stores.pool.query<{ body: Buffer }>(
+    "SELECT e.body FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.automation_id = $1 AND d.verdict = 'accepted'",
+    [flow.automationId],
+  );
+  const bodies = sent.map((body) => Buffer.from(body));
+  const changed = rows.filter(({ body }) => !bodies.some((one) => one.equals(body))).length;
+  findings.note(`${rows.length} of ${sent.length} bodies were accepted`);
+  findings.must(rows.length > 0, "no body was accepted");
+  findings.must(changed === 0, `${changed} bodies are not stored as they were sent`);
+}
+
 const sized = (path: string, bytes: number, type = "application/json"): Buffer[] => {
   const prefix = `{"id":"${bytes}-${type}","text":"`;
   const body = Buffer.from(`${prefix}${"x".repeat(bytes - prefix.length - 2)}"}`);
@@ -148,12 +166,14 @@ export const oddJson: Fault = {
       ["a text", '"id"'],
       ["__proto__", '{"id":"proto","__proto__":{"x":1},"constructor":{"prototype":{"y":1}}}'],
     ];
-    await judgeShapes(
+    const flow = await judgeShapes(
       world,
       findings,
       "h3",
       shapes.map(([name, body]) => ({ name, parts: (path) => json(path, body), takes: accepted })),
     );
+    const bodies = shapes.map(([, body]) => body);
+    await judgeBodies(world, flow, bodies, findings);
   },
 };
 
@@ -174,7 +194,7 @@ export const contentTypes: Fault = {
       ["UTF-16", "application/json; charset=utf-16le", '{"id":"utf16"}'],
       ["two types", "application/json, text/html", '{"id":"two"}'],
     ];
-    await judgeShapes(
+    const flow = await judgeShapes(
       world,
       findings,
       "h4",
@@ -184,5 +204,7 @@ export const contentTypes: Fault = {
         takes: [...accepted, 415],
       })),
     );
+    const bodies = shapes.map(([, , body]) => body);
+    await judgeBodies(world, flow, bodies, findings);
   },
 };

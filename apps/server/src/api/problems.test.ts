@@ -144,3 +144,25 @@ describe("the reference", () => {
     expect(items.map(({ id }) => id)).toEqual(expect.arrayContaining(["hello-webhook", "summarize-with-claude"]));
   });
 });
+
+describe("more requests than can be served", () => {
+  test("are told to come back, and those under way end as ever", async () => {
+    const client = await api.pool.connect();
+    await client.query("BEGIN; LOCK TABLE key_values IN ACCESS EXCLUSIVE MODE");
+    const refused: Response[] = [];
+    const answers = Array.from({ length: 170 }, async () => {
+      const answer = await send("GET", "/keyvalue");
+      if (answer.status === 503) refused.push(answer);
+      return answer.status;
+    });
+    await expect.poll(() => refused.length, { timeout: 9_000 }).toBe(20);
+    await client.query("ROLLBACK");
+    client.release();
+    expect((await Promise.all(answers)).filter((status) => status === 200)).toHaveLength(150);
+    for (const answer of refused) {
+      expect(answer.headers.get("retry-after")).toBe("1");
+      expect(await problemOf(answer)).toMatchObject({ status: 503, code: "unavailable" });
+    }
+    expect((await send("GET", "/keyvalue")).status).toBe(200);
+  });
+});

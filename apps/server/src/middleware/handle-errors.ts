@@ -10,7 +10,8 @@ export function handleErrors(log: EngineLog): ErrorRequestHandler {
   return (error, request, response, next) => {
     const instance = `urn:uuid:${randomUUID()}`;
     const { problem, headers } = presentProblem(error, instance);
-    if (problem.status >= 500) {
+    // Refusals are meant, and may be many.
+    if (problem.status >= 500 && !(error instanceof HttpProblem)) {
       log.error({ err: error, instance, method: request.method, path: request.path }, "a request failed");
     }
     if (response.headersSent) {

@@ -10,13 +10,14 @@ import type { World } from "./world.ts";
  */
 export const ingressPoints = {
   "before the insert": { on: "database", point: { marks: ["INSERT INTO events"], moment: "before" } },
-  "after the insert, before the commit": {
+  // A batch of new keys is stored and committed by one statement; one that brings a key again asks for its owner first.
+  "after the keys, before the commit": {
     on: "database",
-    point: { marks: ["INSERT INTO deliveries", "COMMIT"], moment: "before" },
+    point: { marks: ["INSERT INTO dedupe_keys AS d", "INSERT INTO deliveries"], moment: "before" },
   },
   "after the commit, before the answer": {
     on: "database",
-    point: { marks: ["INSERT INTO deliveries", "COMMIT"], moment: "after" },
+    point: { marks: ["INSERT INTO deliveries"], moment: "after" },
   },
   "after the answer, before the ring": { on: "queue", point: { marks: [{ bytes: "runIds" }], moment: "before" } },
   "after the ring": { on: "queue", point: { marks: [{ bytes: "runIds" }], moment: "after" } },

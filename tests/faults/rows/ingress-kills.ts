@@ -1,5 +1,6 @@
 import { check, type RunRow, runsOf } from "../check.ts";
 import type { Fault } from "../fault.ts";
+import type { Findings } from "../findings.ts";
 import type { Flow } from "../flow.ts";
 import { ingressPoints, killAtPoint } from "../kill-points.ts";
 import type { ServerProcess } from "../server-process.ts";
@@ -9,17 +10,40 @@ import type { World } from "../world.ts";
 type Moment = keyof typeof ingressPoints;
 const moments: readonly (Moment | "a random moment")[] = [
   "before the insert",
-  "after the insert, before the commit",
+  "after the keys, before the commit",
   "after the commit, before the answer",
   "after the answer, before the ring",
   "after the ring",
   "a random moment",
 ];
 
-/** The queue is in Redis, or behind the same connection as the rest. */
-export function killIngressAt(ingress: ServerProcess, moment: Moment) {
+/** The queue is in Redis, or behind the same connection as the rest. Meanwhile one event is sent again and again. */
+export async function killIngressAt(world: World, flow: Flow, ingress: ServerProcess, moment: Moment) {
   const { on, point } = ingressPoints[moment];
-  return killAtPoint(ingress, on === "queue" && ingress.redis ? ingress.redis : ingress.postgres, point);
+  const repeated = world.send(flow, { count: 1, copies: 100_000, ratePerS: 5, connections: 10, resends: true });
+  const killed = await killAtPoint(ingress, on === "queue" && ingress.redis ? ingress.redis : ingress.postgres, point);
+  repeated.stop();
+  // Its process may be the only one: what was under way is sent again until there is one.
+  return { killed, sent: repeated.done };
+}
+
+/** Resolves once it is killed, with what is sent again until a process takes it. */
+async function killAt(
+  world: World,
+  flow: Flow,
+  ingress: ServerProcess,
+  moment: (typeof moments)[number],
+  findings: Findings,
+): Promise<{ sent?: Promise<unknown> }> {
+  if (moment === "a random moment") {
+    await delay(world.random.below(1_000));
+    await ingress.kill();
+    return {};
+  }
+  const { killed, sent } = await killIngressAt(world, flow, ingress, moment);
+  findings.must(killed !== undefined, `the kill-point "${moment}" was not reached`);
+  if (!killed) await ingress.kill();
+  return { sent };
 }
 
 export const ingressKills: readonly Fault[] = [
@@ -34,18 +58,12 @@ export const ingressKills: readonly Fault[] = [
       for (let kill = 0; kill < size.times(100); kill++) {
         const moment = moments[kill % moments.length] ?? "a random moment";
         const ingress = world.ingresses[kill % 2 === 0 ? 0 : 1];
-        if (moment === "a random moment") {
-          await delay(world.random.below(1_000));
-          await ingress.kill();
-        } else if (!(await killIngressAt(ingress, moment))) {
-          findings.must(false, `the kill-point "${moment}" was not reached`);
-          await ingress.kill();
-        }
+        const { sent } = await killAt(world, flow, ingress, moment, findings);
         const startedAt = performance.now();
         const started = ingress.start();
         await must("webhooks are taken", () => takesWebhooks(ingress.url + flow.hookPath), 60_000);
         slowest = Math.max(slowest, performance.now() - startedAt);
-        await started;
+        await Promise.all([started, sent]);
       }
       sending.stop();
       await sending.done;
@@ -65,10 +83,8 @@ export const ingressKills: readonly Fault[] = [
       const sending = world.send(flow, { count: 100_000, ratePerS: 10, connections: 50, resends: true });
       const waits: number[] = [];
       for (let kill = 0; kill < size.times(50, 4); kill++) {
-        const killed = await killIngressAt(
-          ingress,
-          kill % 2 === 0 ? "after the commit, before the answer" : "after the answer, before the ring",
-        );
+        const moment = kill % 2 === 0 ? "after the commit, before the answer" : "after the answer, before the ring";
+        const { killed, sent } = await killIngressAt(world, flow, ingress, moment);
         findings.must(killed !== undefined, "the kill-point was not reached");
         if (!killed) continue;
         // Nobody else rings, so what is queued now was committed and never announced.
@@ -76,6 +92,7 @@ export const ingressKills: readonly Fault[] = [
         const unrung = (await runsOf(world, flow)).filter(({ status }) => status === "queued");
         waits.push(...(await startTimes(world, flow, unrung)).map((startedAt) => startedAt - killed.at));
         await ingress.start();
+        await sent;
       }
       sending.stop();
       await sending.done;

@@ -10,10 +10,7 @@ import { openWorld, type World } from "./world.ts";
 /** Runs the fault rows on each backend and exits 1 if any promise was broken, or is not built. */
 export async function main(args: readonly string[]): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-  const options = readOptions(
-    args,
-    allFaults.map(({ id }) => id),
-  );
+  const options = optionsOrEnd(args);
   const chosen = allFaults.filter(({ id, isOnRequest }) => options.only?.has(id) ?? !isOnRequest);
   console.log(
     `Seed ${options.seed}, ${options.isFull ? "full numbers" : "a tenth of the numbers (--full for all)"}, time bars × ${options.slack}`,
@@ -30,6 +27,18 @@ export async function main(args: readonly string[]): Promise<void> {
   for (const { id, backend, notHeld } of rows)
     for (const bar of notHeld) console.log(`Not held by ${id} on ${backend}: ${bar}`);
   process.exit(failed.length === 0 ? 0 : 1);
+}
+
+function optionsOrEnd(args: readonly string[]): Options {
+  try {
+    return readOptions(
+      args,
+      allFaults.map(({ id }) => id),
+    );
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return process.exit(1);
+  }
 }
 
 const outOfReach =

@@ -10,20 +10,11 @@ export type Options = {
 };
 
 const usage =
-  "npm run test:faults -- [--only F1,F4] [--backend postgres|redis] [--full] [--seed N] [--slack N (time bars are multiplied by it)]";
+  "Usage: npm run test:faults -- [--only F1,F4] [--backend postgres|redis] [--full] [--seed N] [--slack N (time bars are multiplied by it)]";
 
 /** Throws an error that says how to call it. */
 export function readOptions(args: readonly string[], known: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      only: { type: "string" },
-      backend: { type: "string" },
-      full: { type: "boolean", default: false },
-      seed: { type: "string", default: "1" },
-      slack: { type: "string", default: "1" },
-    },
-  });
+  const values = parse(args);
   const only = values.only?.split(",").map((id) => id.trim().toUpperCase());
   const unknown = only?.find((id) => !known.includes(id));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: expected some of ${known.join(",")}\n${usage}`);
@@ -34,6 +25,23 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
     seed: positive("seed", values.seed),
     slack: positive("slack", values.slack),
   };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        only: { type: "string" },
+        backend: { type: "string" },
+        full: { type: "boolean", default: false },
+        seed: { type: "string", default: "1" },
+        slack: { type: "string", default: "1" },
+      },
+    }).values;
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${usage}`);
+  }
 }
 
 function backendsOf(text: string | undefined): readonly Backend[] {

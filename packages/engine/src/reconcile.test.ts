@@ -13,18 +13,21 @@ const nothing: Recovery = {
 function open() {
   const beganAt = Date.now();
   const recoveredAt: number[] = [];
-  const state = { isAway: false };
+  const state = { isAway: false, lastChancesMs: 0 };
   const store = {
     async ping() {
       if (state.isAway) throw new Error("away");
     },
     async recover() {
       recoveredAt.push(Math.round((Date.now() - beganAt) / 1_000));
-      return nothing;
+      return { ...nothing, lastChances: state.lastChancesMs > 0 ? 1 : 0 };
     },
   };
   const log = { info() {}, warn() {}, error() {} };
-  const pool = { take: async () => 0, takeLastChances: async () => undefined };
+  const pool = {
+    take: async () => 0,
+    takeLastChances: () => new Promise<void>((resolve) => setTimeout(resolve, state.lastChancesMs)),
+  };
   const { stop } = startReconciler(store as unknown as RunStore, pool, log, reconcileDefaults);
   return { state, recoveredAt, stop };
 }
@@ -53,6 +56,17 @@ test("so it is after the process itself stood still", async () => {
   vi.setSystemTime(Date.now() + 60_000);
   await vi.advanceTimersByTimeAsync(8_000);
   expect(recoveredAt).toEqual([0, 68]);
+  await stop();
+});
+
+test("however long runs have the worker to themselves, it is no interruption", async () => {
+  const { state, recoveredAt, stop } = open();
+  await vi.advanceTimersByTimeAsync(1_000);
+  state.lastChancesMs = 20_000;
+  await vi.advanceTimersByTimeAsync(2_000);
+  state.lastChancesMs = 0;
+  await vi.advanceTimersByTimeAsync(24_000);
+  expect(recoveredAt).toEqual([0, 2, 24, 26]);
   await stop();
 });
 

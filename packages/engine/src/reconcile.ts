@@ -55,6 +55,8 @@ export function startReconciler(
         if (now - answeredAt > options.everyMs + options.interruptedMs) restsUntil = now + options.settleMs;
         answeredAt = now;
         if (now >= restsUntil) await recoverOnce();
+        // Last chances take their time.
+        answeredAt = Date.now();
         isFailing = false;
       } catch (error) {
         if (!isFailing) log.error({ err: error }, "the reconciler cannot reach the database; trying again");

@@ -1,9 +1,11 @@
 import { type ClaimedRun, crashLimit } from "./ports.ts";
 
 /** What kills its worker mostly does so at once. A run that has lasted for this long on its own may have others beside it. */
-const probationMs = 2_000;
+const probationMs = 1_500;
+/** What runs already gets so long to end, so that fewer are harmed if the next one kills the worker. */
+const clearingMs = 1_000;
 /** No further run on probation begins once they have kept the others waiting for as long. */
-const probationsMs = 4_000;
+const probationsMs = 5_000;
 
 /** One that killed its worker later than that, each time anew, has to last for twice as long the next time. */
 const probationOf = ({ crashCount }: ClaimedRun): number => probationMs * 2 ** Math.max(0, crashCount - crashLimit + 1);
@@ -25,14 +27,14 @@ export interface LastChances {
   take(): Promise<void>;
 }
 
-/** The others get as much time for themselves as they were kept waiting. */
+/** The others get half as much time for themselves as they were kept waiting. */
 export function createLastChances<Held extends Entry>(pool: Pool<Held>): LastChances {
   let isIsolating = false;
   let nextAt = Number.NEGATIVE_INFINITY;
 
   async function takeUntil(endsAt: number): Promise<void> {
     while (!pool.isDraining() && performance.now() < endsAt) {
-      await within(probationMs, Promise.all([...pool.held].map(({ done }) => done)));
+      await within(clearingMs, Promise.all([...pool.held].map(({ done }) => done)));
       const alone = await pool.begin();
       const [first] = alone;
       if (first === undefined) return;
@@ -52,7 +54,8 @@ export function createLastChances<Held extends Entry>(pool: Pool<Held>): LastCha
         await takeUntil(startedAt + probationsMs);
       } finally {
         isIsolating = false;
-        nextAt = 2 * performance.now() - startedAt;
+        const endedAt = performance.now();
+        nextAt = endedAt + (endedAt - startedAt) / 2;
       }
     },
   };

@@ -1,7 +1,7 @@
 import { openTestDatabase, type TestDatabase } from "@millrace/testing";
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { pipelinedTransaction } from "./pipelined-transaction.ts";
+import { inOneTransaction, pipelinedTransaction } from "./pipelined-transaction.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -38,4 +38,16 @@ test("keeps nothing where a statement cannot even be made", async () => {
   };
   await expect(keep(() => [insert("first"), broken()])).rejects.toThrow("no such column");
   expect(await notes()).toEqual([]);
+});
+
+test("statements that go out together are one transaction, each of which has its answer", async () => {
+  const count = { text: "SELECT count(*)::int AS notes FROM notes" };
+  const answers = await inOneTransaction(database.pool, [insert("first"), count]);
+  expect(answers.map(({ rowCount }) => rowCount)).toEqual([1, 1]);
+  expect(answers[1]?.rows).toEqual([{ notes: 1 }]);
+  await expect(inOneTransaction(database.pool, [insert("second"), insert("first")])).rejects.toMatchObject({
+    code: "23505",
+  });
+  expect(await notes()).toEqual(["first"]);
+  expect(await inOneTransaction(database.pool, [count])).toMatchObject([{ rows: [{ notes: 1 }] }]);
 });

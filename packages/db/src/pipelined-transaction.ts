@@ -27,15 +27,41 @@ export async function pipelinedTransaction<State>(pool: pg.Pool, work: Pipelined
     );
     return state;
   } catch (error) {
-    await client.query("ROLLBACK").catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
+    broken = await rollBack(client);
     throw error;
   } finally {
-    // A session that can't even roll back is not handed to the next one.
     client.release(broken);
   }
 }
+
+/**
+ * Statements that are one transaction, in one round trip: the server has COMMIT with them. Resolves to the answer of each.
+ * Only for what may be committed where a later statement could not be made.
+ */
+export async function inOneTransaction(
+  pool: pg.Pool,
+  statements: readonly pg.QueryConfig[],
+): Promise<pg.QueryResult[]> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    const whole = [{ text: "BEGIN" }, ...statements, { text: "COMMIT" }];
+    const answers = await all(inOnePiece(client, () => whole.map((statement) => client.query(statement))));
+    return answers.slice(1, -1);
+  } catch (error) {
+    broken = await rollBack(client);
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** A session that can't even roll back is not handed to the next one: resolves to what went wrong with it. */
+const rollBack = (client: pg.PoolClient): Promise<Error | undefined> =>
+  client.query("ROLLBACK").then(
+    () => undefined,
+    (error: Error) => error,
+  );
 
 /** What is sent by the time that `send` returns goes to the socket at once: one system call, and one waking of the server. */
 function inOnePiece<Sent>({ connection: { stream } }: pg.PoolClient, send: () => Sent): Sent {

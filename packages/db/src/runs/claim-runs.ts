@@ -1,12 +1,12 @@
 import type { ClaimedRun, ClaimRequest, RunStore } from "@millrace/engine";
 import { statement } from "../statement.ts";
 import { type DayParameters, fitting, isDue, isLastChance, named, take, walked } from "./choose-runs.ts";
-import { between, type HotPath, laneStatement } from "./hot-path.ts";
+import { type CountingTables, type HotPath, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import { loadClaimed, type TakenRow } from "./load-claimed.ts";
 import { onEachRow } from "./on-each-row.ts";
 import { putOff } from "./put-off.ts";
-import { type ProposedRun, takeLimited } from "./take-limited.ts";
+import { countedBounds, type ProposedRun, takeLimited } from "./take-limited.ts";
 import type { UnfinishedDays } from "./unfinished-days.ts";
 import { createWalkCursor, type Group, startsAt, type Walk, type WalkCursor } from "./walk-cursor.ts";
 
@@ -38,8 +38,6 @@ export const createClaimCursor = (): WalkCursor => createWalkCursor(maxVisits, v
 
 /** The first two parameters are the bounds of the days with unfinished runs. */
 const limits = { limit: "$3::int", defaultMaxRunning: "$4::int" };
-const unfinishedDays = { runs: "runs", within: between("$1", "$2") };
-const namedDays = { runs: "runs", within: between("$6", "$7") };
 
 /**
  * Only proposes. A statement that both walks and takes would meet rows that others change at that moment deep inside its
@@ -49,8 +47,12 @@ const propose = (due: string, counted: DayParameters) => `WITH RECURSIVE ${[due,
   SELECT walk.*, candidate.id, candidate.is_limited, candidate.locks, candidate.place
   FROM walk LEFT JOIN candidate ON true ORDER BY candidate.place`;
 
-const ofNamed = statement(propose(named("$5::text[]", namedDays), unfinishedDays));
-const ofLastChance = statement(propose(named("$5::text[]", namedDays, isLastChance), unfinishedDays));
+const ofNamed = (is: string) =>
+  laneStatement<CountingTables>(({ runs, counted }, within) =>
+    propose(named("$5::text[]", { runs, within }, is), { runs: counted, within }),
+  );
+const ofDue = ofNamed(isDue);
+const ofLastChance = ofNamed(isLastChance);
 /** The first of each group: a limit or an order that holds it back holds back the others of its group too. */
 const lastChances = statement(
   `SELECT DISTINCT ON (r.workspace_id, r.automation_id, r.order_key) r.id FROM runs r
@@ -195,8 +197,11 @@ async function find(
   const { lowest, beyond, onlyDay } = await claiming.days.read();
   const values = [lowest, beyond, limit, defaultMaxRunning];
   if (runIds !== undefined) {
-    const choose = request.isLastChance ? ofLastChance : ofNamed;
-    const { rows } = await hotPath.anyDay.pool.query<FoundRow>(choose([...values, runIds, ...boundsOf(runIds)]));
+    const choose = request.isLastChance ? ofLastChance : ofDue;
+    const counted = countedBounds(runIds, { lowest, beyond });
+    const lane = await hotPath.countingLaneOf(runIds, counted);
+    const named = [counted.lowest, counted.beyond, limit, defaultMaxRunning, runIds];
+    const { rows } = await lane.pool.query<FoundRow>(choose(lane, named));
     return toFound(rows, limit);
   }
   const lane = onlyDay === undefined ? hotPath.anyDay : await hotPath.laneOf({ run: [onlyDay] });

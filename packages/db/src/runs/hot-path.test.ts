@@ -36,6 +36,21 @@ test("rows of one day go to that day's tables, all others to the whole ones", as
   expect(await tablesOf({ run: ["no id at all"] })).toEqual(hotPath.anyDay.tables);
 });
 
+test("limits and orders are counted over every day that is asked for, by the names of its tables", async () => {
+  const { hotPath } = database;
+  const run = (days: number) => lowestIdAt("run", inDays(days));
+  const countedOf = async (ids: string[], from: number, until: number) => {
+    const { tables } = await hotPath.countingLaneOf(ids, { lowest: run(from), beyond: run(until) });
+    return [tables.runs, [...tables.counted.matchAll(/runs\w*/g)].map(([name]) => name).sort()];
+  };
+  const named = (...days: number[]) => [...days.map((day) => `runs_${suffix(inDays(day))}`).sort(), "runs_default"];
+
+  expect(await countedOf([newId("run")], -1, 2)).toEqual([`runs_${suffix(inDays(0))}`, named(-1, 0, 1)]);
+  expect(await countedOf([run(1)], 0, 2)).toEqual([`runs_${suffix(inDays(1))}`, named(0, 1)]);
+  expect(await countedOf([run(0), run(1)], 0, 2)).toEqual(["runs", ["runs"]]);
+  expect(await countedOf(["no id at all"], -1, 2)).toEqual(["runs", ["runs"]]);
+});
+
 test("a day whose partitions were dropped has no tables of its own any more", async () => {
   const yesterday = { run: [lowestIdAt("run", inDays(-1))] };
   const pools = { anyDay: database.pool, ofDay: database.pool };

@@ -10,7 +10,10 @@ type TableName = (typeof partitionedTables)[number]["table"];
 export type Tables = Record<TableName, string>;
 
 /** Where a statement goes, and which tables it names there. */
-export type Lane = { pool: pg.Pool; tables: Tables };
+export type Lane<Named extends Tables = Tables> = { pool: pg.Pool; tables: Named };
+
+/** `counted`: the runs of all days that a limit or an order key has to look at. */
+export type CountingTables = Tables & { counted: string };
 
 export interface HotPath {
   /** For rows of any day. */
@@ -20,6 +23,11 @@ export interface HotPath {
    * about a day's own tables has no partitions to choose from, so its plan is short, and is kept (docs/decisions/0005).
    */
   laneOf(ids: Ids): Promise<Lane>;
+  /**
+   * For runs with these ids, with a look at those of `lowest` up to, but without, `beyond`. Where the runs are of one day, and
+   * the others of a few, all of them are named.
+   */
+  countingLaneOf(runIds: readonly string[], days: Pick<Day, "lowest" | "beyond">): Promise<Lane<CountingTables>>;
 }
 
 export type Ids = Partial<Record<IdKind, readonly string[]>>;
@@ -36,8 +44,15 @@ const whole: Tables = { events: "events", deliveries: "deliveries", runs: "runs"
 /** Partitions are made days ahead and dropped when nothing unfinished needs them. */
 const freshForMs = 60_000;
 
+/** Each is looked at for each count. */
+const maxCountedDays = 8;
+const countedColumns = "id, status, workspace_id, automation_id, order_key, order_position";
+
 export function createHotPath(pools: HotPools): HotPath {
   const anyDay: Lane = { pool: pools.anyDay, tables: whole };
+  const countingAnyDay: Lane<CountingTables> = { pool: pools.anyDay, tables: { ...whole, counted: whole.runs } };
+  /** Of the lanes that were read last; statements are made once for each. */
+  let counting = new Map<string, Lane<CountingTables>>();
   let known: { lanes: Promise<DayLane[]>; at: number } | undefined;
 
   function readLanes(): Promise<DayLane[]> {
@@ -51,7 +66,18 @@ export function createHotPath(pools: HotPools): HotPath {
       if (known === reading) known = undefined;
     });
     known = reading;
+    counting = new Map();
     return reading.lanes;
+  }
+
+  function openCountingLane({ lane }: DayLane, days: readonly DayLane[]): Lane<CountingTables> {
+    // What a wrong clock dated is of no day that has a partition.
+    const runs = [...days.map((day) => day.lane.tables.runs), "runs_default"];
+    const counted = runs.map((name) => `SELECT ${countedColumns} FROM ${name}`).join(" UNION ALL ");
+    const key = `${lane.tables.runs}: ${counted}`;
+    const made = counting.get(key) ?? { pool: lane.pool, tables: { ...lane.tables, counted: `(${counted})` } };
+    counting.set(key, made);
+    return made;
   }
 
   return {
@@ -59,6 +85,12 @@ export function createHotPath(pools: HotPools): HotPath {
     async laneOf(ids) {
       const lanes = await readLanes();
       return lanes.find(({ bounds }) => isWithin(ids, bounds))?.lane ?? anyDay;
+    },
+    async countingLaneOf(runIds, { lowest, beyond }) {
+      const lanes = await readLanes();
+      const own = lanes.find(({ bounds }) => isWithin({ run: runIds }, bounds));
+      const days = lanes.filter(({ bounds: { run } }) => run && run.lowest < beyond && run.beyond > lowest);
+      return own === undefined || days.length > maxCountedDays ? countingAnyDay : openCountingLane(own, days);
     },
   };
 }
@@ -125,12 +157,12 @@ const withinDay: Within = () => "$1::text <= $2::text";
  * A statement of the hot path: `text` is asked for once for each day's tables. One that uses `within` takes the bounds of
  * its ids as its first two parameters.
  */
-export function laneStatement(
-  text: (tables: Tables, within: Within) => string,
-): (lane: Pick<Lane, "tables">, values: unknown[]) => pg.QueryConfig {
-  const made = new WeakMap<Tables, (values: unknown[]) => pg.QueryConfig>();
+export function laneStatement<Named extends Tables = Tables>(
+  text: (tables: Named, within: Within) => string,
+): (lane: Pick<Lane<Named>, "tables">, values: unknown[]) => pg.QueryConfig {
+  const made = new WeakMap<Named, (values: unknown[]) => pg.QueryConfig>();
   return ({ tables }, values) => {
-    const known = made.get(tables) ?? statement(text(tables, tables === whole ? withinBounds : withinDay));
+    const known = made.get(tables) ?? statement(text(tables, tables.runs === whole.runs ? withinBounds : withinDay));
     made.set(tables, known);
     return known(values);
   };

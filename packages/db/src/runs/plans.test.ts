@@ -6,7 +6,7 @@ import { dayMs } from "../partitions/partitioned-tables.ts";
 import { createRunGauges } from "../run-gauges.ts";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
-import { commitOf, sampleRecord, sampleRequest } from "./run-samples.fixture.ts";
+import { commitOf, sampleRecord, sampleRequest, saveAutomation } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 /** Sessions that keep their plans as a process's do. */
@@ -114,6 +114,10 @@ test.each(days)("claims and records read no more of a day than they need when it
   );
   await Promise.all(claimed.map((run) => journal.commit(commitOf(run, { workerId, transition: { to: "succeeded" } }))));
   await store.claim({ workerId, leaseMs: 60_000, limit: 50, freed: claimed });
+  const [limited = sender()] = many;
+  await saveAutomation(server.pool, { ...limited, concurrency: 3 });
+  const runIds = await arrive([limited], 6);
+  expect(await store.claim({ workerId, leaseMs: 60_000, limit: 50, runIds })).toHaveLength(3);
   await store.recover({ unclaimedMs: 60_000, crashLimit: 3, limit: 100 });
   await createRunGauges(database.pool).read();
 

@@ -1,10 +1,11 @@
 import type { ClaimRequest } from "@millrace/engine";
-import pg from "pg";
-import { type DayParameters, fitting, isDue, isLastChance, locked, named, take } from "./choose-runs.ts";
-import { between, type HotPath } from "./hot-path.ts";
+import { inOneTransaction } from "../pipelined-transaction.ts";
+import { statement } from "../statement.ts";
+import { fitting, isDue, isLastChance, locked, named, take } from "./choose-runs.ts";
+import { type CountingTables, type HotPath, laneStatement } from "./hot-path.ts";
 import { boundsOf } from "./id-bounds.ts";
 import type { TakenRow } from "./load-claimed.ts";
-import type { UnfinishedDays } from "./unfinished-days.ts";
+import type { UnfinishedBounds, UnfinishedDays } from "./unfinished-days.ts";
 
 /** A run that a limit or its order key may hold back. `locks`: the workspaces and automations whose limits it is under. */
 export type ProposedRun = { id: string; locks: string[] };
@@ -14,12 +15,30 @@ type Claiming = { hotPath: HotPath; defaultMaxRunning: number | null; days: Unfi
 /** Any number that nothing else of ours seeds its locks with. */
 const lockSeed = 44_003;
 
+/** In one order, so that two workers never wait for each other. */
+const lock = statement(`SELECT pg_advisory_xact_lock(number)
+  FROM (SELECT DISTINCT hashtextextended(name, ${lockSeed}) AS number FROM unnest($1::text[]) AS name ORDER BY number) ordered`);
+
+const takeFitting = (is: string) =>
+  laneStatement<CountingTables>(({ runs, counted }, within) => {
+    const limits = { limit: "$3::int", defaultMaxRunning: "$4::int" };
+    const own = { runs, within };
+    return `WITH ${[
+      named("$5::text[]", own, is),
+      fitting(limits, { runs: counted, within }),
+      locked("true", limits.limit, own, is),
+      take("$6", "$7::float8", own),
+    ].join(", ")}
+    SELECT *, true AS is_limited FROM taken`;
+  });
+
+const takeDue = takeFitting(isDue);
+const takeLastChance = takeFitting(isLastChance);
+
 /**
- * Counts again and takes, while no other worker does so for the same workspace or automation.
- *
- * The lock and the claim are two statements of one request: the second sees what was committed before the lock was
- * given, which one statement would not, and a worker that stops in between cannot keep the lock, because the server has
- * the whole request already. Hence literals: a request of several statements takes no parameters.
+ * Counts again and takes, while no other worker does so for the same workspace or automation. The lock and the claim are
+ * two statements that go out together: the second sees what was committed before the lock was given, which one statement
+ * would not, and a worker that stops in between cannot keep the lock, because the server has its COMMIT already.
  */
 export async function takeLimited(
   { hotPath, defaultMaxRunning, days }: Claiming,
@@ -27,43 +46,22 @@ export async function takeLimited(
   proposed: readonly ProposedRun[],
 ): Promise<TakenRow[]> {
   if (limit <= 0 || proposed.length === 0) return [];
-  const is = isLast ? isLastChance : isDue;
   const ids = proposed.map(({ id }) => id);
-  const [lowest, beyond] = boundsOf(ids);
-  const unfinished = await days.read();
-  const within = literals(lowest, beyond);
-  const [first = lowest] = [lowest, unfinished.lowest].sort();
-  const counted = literals(first, [beyond, unfinished.beyond].sort()[1] ?? beyond);
-  const limits = {
-    limit: integer(limit),
-    defaultMaxRunning: defaultMaxRunning === null ? "NULL::int" : integer(defaultMaxRunning),
-  };
-  const names = texts([...new Set(proposed.flatMap(({ locks }) => locks))]);
-  // In one order, so that two workers never wait for each other.
-  const lock = `SELECT pg_advisory_xact_lock(number)
-    FROM (SELECT DISTINCT hashtextextended(name, ${lockSeed}) AS number FROM unnest(${names}) AS name ORDER BY number) ordered`;
-  const claim = `WITH ${[
-    named(texts(ids), within, is),
-    fitting(limits, counted),
-    locked("true", limits.limit, within, is),
-    take(pg.escapeLiteral(workerId), integer(leaseMs), within),
-  ].join(", ")}
-    SELECT *, true AS is_limited FROM taken`;
-  // One answer for each statement, which the types of `pg` do not say.
-  const answers: pg.QueryResult | pg.QueryResult[] = await hotPath.anyDay.pool.query(`${lock}; ${claim}`);
-  const last: pg.QueryResult<TakenRow> | undefined = Array.isArray(answers) ? answers.at(-1) : answers;
-  return last?.rows ?? [];
+  const counted = countedBounds(ids, await days.read());
+  const lane = await hotPath.countingLaneOf(ids, counted);
+  const takes = isLast ? takeLastChance : takeDue;
+  const values = [counted.lowest, counted.beyond, limit, defaultMaxRunning, ids, workerId, leaseMs];
+  const names = [...new Set(proposed.flatMap(({ locks }) => locks))];
+  const [, taken] = await inOneTransaction(lane.pool, [lock([names]), takes(lane, values)]);
+  return taken?.rows ?? [];
 }
 
-const literals = (lowest: string, beyond: string): DayParameters => ({
-  runs: "runs",
-  within: between(pg.escapeLiteral(lowest), pg.escapeLiteral(beyond)),
-});
-
-const texts = (values: readonly string[]): string =>
-  `ARRAY[${values.map((value) => pg.escapeLiteral(value)).join(", ")}]::text[]`;
-
-function integer(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new Error(`Expected a whole number, got ${value}.`);
-  return String(value);
+/** Of the runs themselves, and of all that counts against their limits. */
+export function countedBounds(
+  ids: readonly string[],
+  unfinished: UnfinishedBounds,
+): Pick<UnfinishedBounds, "lowest" | "beyond"> {
+  const own = boundsOf(ids);
+  const sorted = [...own, unfinished.lowest, unfinished.beyond].sort();
+  return { lowest: sorted.at(0) ?? own[0], beyond: sorted.at(-1) ?? own[1] };
 }

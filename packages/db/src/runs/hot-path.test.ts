@@ -6,7 +6,7 @@ import { dayMs, startOfDay } from "../partitions/partitioned-tables.ts";
 import { createHotPath } from "./hot-path.ts";
 import { createIntake } from "./intake.ts";
 import { createJournal } from "./journal.ts";
-import { commitOf, sampleRecord, sampleRequest } from "./run-samples.fixture.ts";
+import { commitOf, sampleRecord, sampleRequest, saveAutomation } from "./run-samples.fixture.ts";
 import { createRunStore } from "./run-store.ts";
 
 let database: TestDatabase;
@@ -41,14 +41,35 @@ test("limits and orders are counted over every day that is asked for, by the nam
   const run = (days: number) => lowestIdAt("run", inDays(days));
   const countedOf = async (ids: string[], from: number, until: number) => {
     const { tables } = await hotPath.countingLaneOf(ids, { lowest: run(from), beyond: run(until) });
-    return [tables.runs, [...tables.counted.matchAll(/runs\w*/g)].map(([name]) => name).sort()];
+    return [tables.runs, [...tables.counted.matchAll(/runs\w*/g)].map(([name]) => name)];
   };
-  const named = (...days: number[]) => [...days.map((day) => `runs_${suffix(inDays(day))}`).sort(), "runs_default"];
+  const named = (...days: number[]) => days.map((day) => `runs_${suffix(inDays(day))}`);
 
   expect(await countedOf([newId("run")], -1, 2)).toEqual([`runs_${suffix(inDays(0))}`, named(-1, 0, 1)]);
   expect(await countedOf([run(1)], 0, 2)).toEqual([`runs_${suffix(inDays(1))}`, named(0, 1)]);
   expect(await countedOf([run(0), run(1)], 0, 2)).toEqual(["runs", ["runs"]]);
   expect(await countedOf(["no id at all"], -1, 2)).toEqual(["runs", ["runs"]]);
+  expect(await countedOf([newId("run")], -2, 2)).toEqual(["runs", ["runs"]]);
+});
+
+test("what runs since a day of which a part was dropped still counts", async () => {
+  const parts = { workspaceId: newId("workspace"), automationId: newId("automation") };
+  await saveAutomation(database.pool, { ...parts, concurrency: 1 });
+  const intake = createIntake(database.hotPath);
+  const old = (await intake.accept(sampleRequest(parts))).runId;
+  await database.pool.query(
+    "UPDATE runs SET id = $2, status = 'running', lease_owner = 'w', lease_until = now() + interval '1 hour' WHERE id = $1",
+    [old, lowestIdAt("run", inDays(-1))],
+  );
+  await database.pool.query(`DROP TABLE events_${suffix(inDays(-1))}`);
+  const { runId } = await intake.accept(sampleRequest(parts));
+  const store = createRunStore(createHotPath({ anyDay: database.pool, ofDay: database.pool }));
+  const claim = () => store.claim({ workerId: "w", leaseMs: 60_000, limit: 5, runIds: [runId] });
+  expect(await claim()).toEqual([]);
+  await database.pool.query(
+    "UPDATE runs SET status = 'succeeded', finished_at = now(), lease_owner = NULL, lease_until = NULL WHERE status = 'running'",
+  );
+  expect(await claim()).toHaveLength(1);
 });
 
 test("a day whose partitions were dropped has no tables of its own any more", async () => {

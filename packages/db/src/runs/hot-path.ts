@@ -25,7 +25,7 @@ export interface HotPath {
   laneOf(ids: Ids): Promise<Lane>;
   /**
    * For runs with these ids, with a look at those of `lowest` up to, but without, `beyond`. Where the runs are of one day, and
-   * the others of a few, all of them are named.
+   * the others of a few that have partitions, all of them are named.
    */
   countingLaneOf(runIds: readonly string[], days: Pick<Day, "lowest" | "beyond">): Promise<Lane<CountingTables>>;
 }
@@ -71,9 +71,7 @@ export function createHotPath(pools: HotPools): HotPath {
   }
 
   function openCountingLane({ lane }: DayLane, days: readonly DayLane[]): Lane<CountingTables> {
-    // What a wrong clock dated is of no day that has a partition.
-    const runs = [...days.map((day) => day.lane.tables.runs), "runs_default"];
-    const counted = runs.map((name) => `SELECT ${countedColumns} FROM ${name}`).join(" UNION ALL ");
+    const counted = days.map((day) => `SELECT ${countedColumns} FROM ${day.lane.tables.runs}`).join(" UNION ALL ");
     const key = `${lane.tables.runs}: ${counted}`;
     const made = counting.get(key) ?? { pool: lane.pool, tables: { ...lane.tables, counted: `(${counted})` } };
     counting.set(key, made);
@@ -86,11 +84,11 @@ export function createHotPath(pools: HotPools): HotPath {
       const lanes = await readLanes();
       return lanes.find(({ bounds }) => isWithin(ids, bounds))?.lane ?? anyDay;
     },
-    async countingLaneOf(runIds, { lowest, beyond }) {
+    async countingLaneOf(runIds, counted) {
       const lanes = await readLanes();
       const own = lanes.find(({ bounds }) => isWithin({ run: runIds }, bounds));
-      const days = lanes.filter(({ bounds: { run } }) => run && run.lowest < beyond && run.beyond > lowest);
-      return own === undefined || days.length > maxCountedDays ? countingAnyDay : openCountingLane(own, days);
+      const days = daysOf(lanes, counted);
+      return own === undefined || days === undefined ? countingAnyDay : openCountingLane(own, days);
     },
   };
 }
@@ -115,6 +113,18 @@ function isWithin(ids: Ids, bounds: DayLane["bounds"]): boolean {
     const [lowest, beyond] = boundsOf(some);
     return day !== undefined && lowest >= day.lowest && beyond < day.beyond;
   });
+}
+
+/** Undefined where one of them is missing, because whatever is of that day would not be counted, and where they are many. */
+function daysOf(lanes: readonly DayLane[], { lowest, beyond }: Pick<Day, "lowest" | "beyond">): DayLane[] | undefined {
+  const days: DayLane[] = [];
+  for (let from = lowest; from < beyond; ) {
+    const next = lanes.find(({ bounds: { run } }) => run && run.lowest <= from && from < run.beyond);
+    if (next?.bounds.run === undefined || days.length === maxCountedDays) return undefined;
+    days.push(next);
+    from = next.bounds.run.beyond;
+  }
+  return days;
 }
 
 /** Days for which every table has a partition, the latest first. */

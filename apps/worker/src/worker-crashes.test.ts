@@ -225,7 +225,8 @@ test("a run that lasts on its own is trusted again, and the others go on", async
 test("a run that kills its worker each time after others were let in beside it is apart for longer, and ends", async () => {
   const runId = await bench.start(await bench.publish([call("poison")]));
   await bench.pool.query("UPDATE runs SET crash_count = 2 WHERE id = $1", [runId]);
-  const killsAfterMs = 3_000;
+  // After the first probation (1.5 s), before the end of the second (3 s).
+  const killsAfterMs = 2_200;
   bench.act(async () => {
     await new Promise((resolve) => setTimeout(resolve, killsAfterMs));
     await bench.pool.query(

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Findings } from "./findings.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { delay } from "./until.ts";
@@ -22,6 +22,9 @@ export async function collectedMb(process: ServerProcess): Promise<number> {
   await delay(collectionMs);
   return residentMb(process.pid);
 }
+
+/** Files, sockets and the like that a process has open. */
+export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
 /** Processor time that a process has used, in ms; to 10 ms. */
 export function processorMs(pid: number): number {

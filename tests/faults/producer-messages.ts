@@ -7,6 +7,8 @@ export type SendJob = {
   count: number;
   /** Each event is sent this often at once. */
   copies?: number;
+  /** Sends the events in any order instead of by their numbers: the same one for the same seed. Not in a flood. */
+  shuffleSeed?: number;
   /** Open loop; absent: as fast as `connections` allow. */
   ratePerS?: number;
   connections: number;

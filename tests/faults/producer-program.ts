@@ -7,6 +7,7 @@ import { flood } from "./flood.ts";
 import { FsyncedLog } from "./fsynced-log.ts";
 import { logPath } from "./job-logs.ts";
 import type { Attempt, ProducerCommand, ProducerReport, SendJob } from "./producer-messages.ts";
+import { seededRandom } from "./random.ts";
 
 const resendAfterMs = 200;
 const sentInOneTurn = 20;
@@ -60,6 +61,7 @@ export async function main([ackFolder = "", attemptFolder = ""]: string[]): Prom
     const startedAt = performance.now();
     let next = 0;
     const total = job.count * (job.copies ?? 1);
+    const order = job.shuffleSeed === undefined ? undefined : seededRandom(job.shuffleSeed).order(total);
     const underWay = new Set<Promise<void>>();
     const lanes = job.ratePerS ? 1 : job.connections;
     await Promise.all(
@@ -67,14 +69,14 @@ export async function main([ackFolder = "", attemptFolder = ""]: string[]): Prom
         while (next < total && !stopped.has(job.id)) {
           const index = next++;
           if (job.ratePerS === undefined) {
-            await deliver(job, index, agent, acks);
+            await deliver(job, order?.[index] ?? index, agent, acks);
             continue;
           }
           const dueMs = (index / job.ratePerS) * 1_000 - (performance.now() - startedAt);
           if (dueMs > 0) await delay(dueMs);
           // Where it is late, answers that are here are read all the same, or it would measure itself.
           else if (index % sentInOneTurn === 0) await nextTurn();
-          const one = deliver(job, index, agent, acks).finally(() => underWay.delete(one));
+          const one = deliver(job, order?.[index] ?? index, agent, acks).finally(() => underWay.delete(one));
           underWay.add(one);
         }
       }),

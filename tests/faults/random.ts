@@ -2,6 +2,8 @@ export type Random = {
   /** A whole number from 0 to `limit - 1`. */
   below(limit: number): number;
   pick<Value>(values: readonly [Value, ...Value[]]): Value;
+  /** The whole numbers from 0 to `count - 1`, each once, in any order. */
+  order(count: number): readonly number[];
 };
 
 /** The same numbers for the same seed (mulberry32), so that a run can be repeated. */
@@ -14,5 +16,14 @@ export function seededRandom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
   const below = (limit: number) => Math.floor(next() * limit);
-  return { below, pick: (values) => values[below(values.length)] ?? values[0] };
+  const order = (count: number) => {
+    const numbers: number[] = [];
+    for (let number = 0; number < count; number++) {
+      const place = below(number + 1);
+      numbers[number] = numbers[place] ?? number;
+      numbers[place] = number;
+    }
+    return numbers;
+  };
+  return { below, order, pick: (values) => values[below(values.length)] ?? values[0] };
 }

@@ -20,6 +20,8 @@ export type Stores = {
   /** As a crash of the whole server: every session is cut, the log is replayed. Resolves once it answers again. */
   crashPostgres(how: "immediate" | "backend killed"): Promise<void>;
   wipeQueue(): Promise<void>;
+  /** In whatever state. */
+  countJobs(): Promise<number>;
   /** Notes changes that must never happen, apart from the product's own guard: that one's absence would be seen. */
   audit(): Promise<void>;
   /** `keepsLogs`: all but PostgreSQL's files stays in the directory. */
@@ -63,6 +65,7 @@ export async function openStores(backend: Backend): Promise<Stores> {
       if (redis) await askRedis(redis.url, "FLUSHALL");
       else await dropQueueSchema(pool);
     },
+    countJobs: () => (redis ? countJobsInRedis(redis.url) : countJobsInPostgres(pool)),
     async close(keepsLogs) {
       await pool.end();
       await redis?.stop();
@@ -78,6 +81,25 @@ function openPool(connectionString: string): pg.Pool {
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
+}
+
+async function countJobsInPostgres(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ jobs: number }>("SELECT count(*)::int AS jobs FROM bullmq.job");
+  return rows[0]?.jobs ?? 0;
+}
+
+/** A job is a hash that knows when it was made. */
+const countJobsScript = `local jobs = 0
+for _, key in ipairs(redis.call('KEYS', 'millrace:runs-*')) do
+  if redis.call('TYPE', key).ok == 'hash' and redis.call('HEXISTS', key, 'timestamp') == 1 then jobs = jobs + 1 end
+end
+return jobs`;
+
+async function countJobsInRedis(url: string): Promise<number> {
+  const answer = await askRedis(url, `EVAL "${countJobsScript.replaceAll("\n", " ")}" 0`);
+  const jobs = /^:(\d+)/.exec(answer)?.[1];
+  if (jobs === undefined) throw new Error(`Redis was asked how many jobs it holds, and answered ${answer}`);
+  return Number(jobs);
 }
 
 const deadlockDetected = "40P01";

@@ -7,6 +7,7 @@ import { delay, must, poll } from "../until.ts";
 import { newVaultKey, restart, type World } from "../world.ts";
 
 const refusalBarMs = 5_000;
+const ratePerS = 50;
 
 export const rotations: Fault = {
   id: "F23",
@@ -28,7 +29,7 @@ async function rotateSigningSecret(world: World, findings: Findings): Promise<vo
     counts: false,
   });
   const flow = await world.newFlow("f23-signed", signedBy("f23-old"));
-  const load = { count: 100_000, ratePerS: 25, connections: 20, resends: false };
+  const load = { count: 100_000, ratePerS: ratePerS / 2, connections: 20, resends: false };
   const publish = (...names: string[]) =>
     pushFlow(world.client(), flow.name, world.sink.urlOf(flow.name), signedBy(...names));
   const old = world.send(flow, { ...load, signature: { provider: "github", secret: "old secret" } });
@@ -64,14 +65,14 @@ async function rotateSigningSecret(world: World, findings: Findings): Promise<vo
 async function rotateEndpoint(world: World, findings: Findings): Promise<void> {
   const flow = await world.newFlow("f23", { counts: false });
   const overlapSeconds = 4;
-  const sending = world.send(flow, { count: 100_000, ratePerS: 50, connections: 20, resends: false });
+  const sending = world.send(flow, { count: 100_000, ratePerS, connections: 20, resends: false });
   await delay(1_000);
   const { webhookUrl } = await world
     .client()
     .automations.rotateEndpoint({ automationId: flow.automationId, overlapSeconds });
   const rotatedAt = Date.now();
   const renewed = { ...flow, hookPath: new URL(webhookUrl).pathname };
-  const second = world.send(renewed, { count: 100_000, ratePerS: 50, connections: 20, resends: false });
+  const second = world.send(renewed, { count: 100_000, ratePerS, connections: 20, resends: false });
   await delay(overlapSeconds * 1_000 + refusalBarMs + 1_000);
   for (const { stop } of [sending, second]) stop();
   await Promise.all([sending.done, second.done]);
@@ -92,6 +93,9 @@ async function revokeKey(world: World, findings: Findings): Promise<void> {
   const { apiKey, key } = await world.client().apiKeys.create({ name: "f23", scopes: ["runs:read"] });
   const clients = world.ingresses.map(({ url }) => createClient({ baseUrl: url, apiKey: key }));
   for (const client of clients) await client.runs.list({ limit: 1 });
+  const flow = await world.newFlow("f23-key", { counts: false });
+  const sending = world.send(flow, { count: 100_000, ratePerS, connections: 20, resends: false });
+  await delay(1_000);
   await world.client().apiKeys.revoke({ apiKeyId: apiKey.id });
   const revokedAt = performance.now();
   const refused = await poll(async () => {
@@ -99,6 +103,9 @@ async function revokeKey(world: World, findings: Findings): Promise<void> {
     return answers.every(({ status }) => status === "rejected");
   }, refusalBarMs * 4);
   findings.within("a revoked key is refused everywhere after", refused && performance.now() - revokedAt, refusalBarMs);
+  sending.stop();
+  await sending.done;
+  await check(world, flow, findings, { boundMs: 30_000 });
 }
 
 /** As SECURITY.md has it: every process learns the new key before any seals with it; then the rows are sealed anew. */
@@ -153,10 +160,18 @@ export const edits: Fault = {
       findings.must(repeated <= underWay / 2, `${repeated} calls were repeated; at most ${underWay / 2} had to be`);
       const mixed = calls.filter(({ label }) => label !== "v1").length;
       findings.must(mixed === 0, `${mixed} calls were made with another version than the run's`);
+      await judgeQueue(world, findings, change);
     }
   },
 };
 
+/** With every run ended, nothing may be left in the queue. */
+async function judgeQueue({ stores }: World, findings: Findings, change: string): Promise<void> {
+  const emptied = await poll(async () => (await stores.countJobs()) === 0, orphanLimitMs);
+  findings.must(emptied === true, `${await stores.countJobs()} jobs are left after it was ${change}`);
+}
+
+const orphanLimitMs = 10_000;
 const underWay = 200;
 
 /** Half of them in the middle of a call, half waiting to call again as the service asked, so that their version shows. */

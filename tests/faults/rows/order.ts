@@ -4,6 +4,7 @@ import type { Fault } from "../fault.ts";
 import type { Findings } from "../findings.ts";
 import type { Flow } from "../flow.ts";
 import { groupBy } from "../group-by.ts";
+import type { Ack } from "../producer-messages.ts";
 import type { World } from "../world.ts";
 
 const answerAfterMs = 20;
@@ -14,12 +15,28 @@ export const arrivalOrder: Fault = {
   layout: "split",
   async inject(world, findings, size) {
     const flow = await world.newFlow("f14", { counts: false });
-    await world.send(flow, { count: size.times(1_000, 300), connections: 50, resends: true }).done;
+    const shuffleSeed = world.random.below(1_000_000);
+    const sending = world.send(flow, { count: size.times(1_000, 300), connections: 50, resends: true, shuffleSeed });
+    await sending.done;
+    const early = countEarly(world.producer.acks(sending.id));
+    findings.note(`${early} events were taken before one with a smaller number`);
+    findings.must(early > 0, "the events arrived in the order of their numbers");
     await check(world, flow, findings, { boundMs: 60_000 });
     const ordered = await orderedFlow(world, findings);
     if (ordered) await judgeOrder(world, ordered, size.times(1_000, 200), findings);
   },
 };
+
+/** How many were acknowledged before another one with a smaller number. */
+function countEarly(acks: readonly Ack[]): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  let early = 0;
+  for (const { seq } of acks.toReversed()) {
+    if (seq > smallest) early++;
+    smallest = Math.min(smallest, seq);
+  }
+  return early;
+}
 
 async function orderedFlow(world: World, findings: Findings): Promise<Flow | undefined> {
   try {

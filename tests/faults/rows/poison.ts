@@ -38,6 +38,9 @@ export const poison: Fault = {
     judgeKills(kills, poisons, findings);
     findings.recovered(Math.max(0, ...recoveries));
     const runs = await check(world, good, findings, { boundMs: 60_000 });
+    const among = runs.filter(({ queuedAt }) => queuedAt < curedAt).length;
+    findings.note(`${poisons} poison runs among ${among} good ones`);
+    findings.must(among >= size.times(500), `only ${among} good runs; ${size.times(500)} were asked for`);
     judgeThroughput(runs, poisonedAt, curedAt, findings);
   },
 };

@@ -44,7 +44,7 @@ export const admissionLimits = {
   longBytes: 1_048_576,
   longBytesPerMs: 2_000,
   /** Requests that one turn of the event loop lets in once there was no room (see `createTurnLimit`). */
-  turn: { least: 20, most: 500, turnMs: 15, crowdedMs: 3_000 },
+  turn: { least: 20, most: 500, turnMs: 6, crowdedMs: 3_000 },
   /** When the oldest work handed to the database is older, newcomers are refused at once. */
   stalledMs: 1_000,
 };

@@ -4,6 +4,7 @@ import { edits, rotations } from "./rows/changes.ts";
 import { wrongClocks } from "./rows/clocks.ts";
 import { drain } from "./rows/drain.ts";
 import { sameKeyAtOnce, sameKeyLater, sameKeyOtherBody } from "./rows/duplicates.ts";
+import { guessedUrls } from "./rows/guessed-urls.ts";
 import { ingressKills } from "./rows/ingress-kills.ts";
 import { largeBodies } from "./rows/large-bodies.ts";
 import { burst, overload } from "./rows/load.ts";
@@ -21,7 +22,7 @@ import { soak } from "./rows/soak.ts";
 import { blockedLoop, stoppedWorker } from "./rows/stalls.ts";
 import { workerKills } from "./rows/worker-kills.ts";
 
-/** The rows F1 to F14, F19 to F25, L2 to L4 and H1 to H7 of the fault matrix, and a soak on request; README.md has the others. */
+/** The rows F1 to F14, F19 to F25, L2 to L4 and H1 to H7 of the fault matrix, H8 beside it, and a soak on request; README.md has the others. */
 export const allFaults: readonly Fault[] = [
   ...workerKills,
   poison,
@@ -33,5 +34,6 @@ export const allFaults: readonly Fault[] = [
   ...[burst, overload],
   ...noisyNeighbors,
   ...[slowSenders, bodySizes, oddJson, largeBodies, contentTypes, packedBodies, smuggling, otherMethods],
+  guessedUrls,
   soak,
 ];

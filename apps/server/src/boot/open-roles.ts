@@ -98,7 +98,6 @@ function openIngress(
     createIngress({
       ...services,
       admission,
-      endpoints: admission.limitLookups(services.endpoints),
       intake: admission.limitWrites(services.intake, createLateWrites(services)),
       publicUrl: url,
       statusLinks: createStatusLinks(ring, url),

@@ -118,10 +118,17 @@ describe("what waits for the database is bounded", () => {
 
   test("so are lookups, in number and in time", async () => {
     const { admission } = open({ lookups: 1, lookupMs: 30 });
-    const { findByToken } = admission.limitLookups({ findByToken: () => new Promise(() => undefined) });
-    const first = findByToken("a");
-    await expect(findByToken("b")).rejects.toMatchObject({ reason: "overloaded" });
+    const never = () => new Promise(() => undefined);
+    const first = admission.lookUp(never);
+    await expect(admission.lookUp(never)).rejects.toMatchObject({ reason: "overloaded" });
     await expect(first).rejects.toMatchObject({ reason: "unavailable" });
+  });
+
+  test("what is known to be there is looked up however many others are under way", async () => {
+    const { admission } = open({ lookups: 1, lookupMs: 30 });
+    const made = admission.lookUp(() => new Promise(() => undefined));
+    await expect(admission.lookUp(async () => "found", { isKnown: true })).resolves.toBe("found");
+    await expect(made).rejects.toMatchObject({ reason: "unavailable" });
   });
 });
 

@@ -61,16 +61,15 @@ export type AdmissionState = {
   isStalled: boolean;
 };
 
-type Endpoints<Endpoint> = { findByToken(token: string): Promise<Endpoint | undefined> };
-
 export interface Admission {
   /** Why a request that comes now is turned away, because it would have to wait for too long; undefined lets it in. */
   turnAway(): UnavailableReason | undefined;
   meter: BodyMeter["meter"];
-  /** A read from the database that answers in time or rejects with Unavailable. */
-  lookUp<Result>(read: () => Promise<Result>): Promise<Result>;
-  /** Lookups that answer in time or reject with Unavailable. */
-  limitLookups<Endpoint>(endpoints: Endpoints<Endpoint>): Endpoints<Endpoint>;
+  /**
+   * A read from the database that answers in time or rejects with Unavailable. One of something that `isKnown` to be there is not
+   * refused for the number of others: there are only so many of those, and any number of names that somebody makes up.
+   */
+  lookUp<Result>(read: () => Promise<Result>, options?: { isKnown?: boolean }): Promise<Result>;
   /** Writes that are committed in time or reject with Unavailable. What is committed after that is `late`'s. */
   limitWrites(intake: Intake, late?: LateWrites): Intake;
   state(): AdmissionState;
@@ -168,8 +167,8 @@ export function createAdmission(options: {
     });
   }
 
-  function lookUp<Result>(read: () => Promise<Result>): Promise<Result> {
-    if (lookups.size >= limits.lookups) return Promise.reject(refusal("overloaded"));
+  function lookUp<Result>(read: () => Promise<Result>, { isKnown = false } = {}): Promise<Result> {
+    if (!isKnown && lookups.size >= limits.lookups) return Promise.reject(refusal("overloaded"));
     return new Promise((resolve, reject) => {
       const lookup = { since: now() };
       lookups.add(lookup);
@@ -187,7 +186,6 @@ export function createAdmission(options: {
     turnAway,
     meter: bodies.meter,
     lookUp,
-    limitLookups: (endpoints) => ({ findByToken: (token) => lookUp(() => endpoints.findByToken(token)) }),
     limitWrites: (intake, late) => ({
       accept: (request) => write(request, () => intake.accept(request), late?.accepted),
       refuse: (request) => write(request, () => intake.refuse(request), late?.refused),

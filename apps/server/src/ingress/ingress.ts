@@ -33,7 +33,8 @@ export const isHook = (target: string | undefined): boolean => target?.startsWit
 export function createIngress(services: IngressServices): Ingress {
   const { clock, steadyNow = () => performance.now() } = services;
   const findEndpoint = createShortCache({
-    find: (token: string) => services.endpoints.findByToken(token),
+    find: (token: string, isKnown) =>
+      services.admission.lookUp(() => services.endpoints.findByToken(token), { isKnown }),
     // Tokens are kept as hashes only.
     keyOf: (token) => hash("sha256", token, "base64"),
     now: steadyNow,

@@ -84,7 +84,7 @@ export async function openTestIngress(instances = 1, limits: AdmissionLimits = p
         ...shared,
         steadyNow: () => performance.now() + aheadMs,
         admission,
-        endpoints: admission.limitLookups(createRepositories(own, openVaults(ring), clock).endpoints),
+        endpoints: createRepositories(own, openVaults(ring), clock).endpoints,
         intake: admission.limitWrites(createIntake(own.hotPath), createLateWrites(shared)),
         signingSecrets: createSigningSecrets(own.prisma, createVault(ring, "ingress-secrets/v1"), clock),
         egress,

@@ -51,7 +51,8 @@ const keySetLimitBytes = 262_144;
 export function createVerifyRequest(services: VerificationServices): VerifyRequest {
   const { admission, signingSecrets, egress, clock, steadyNow = () => performance.now(), publicUrl } = services;
   const openSecrets = createShortCache<{ workspaceId: string; names: readonly string[] }, SigningSecret[]>({
-    find: ({ workspaceId, names }) => admission.lookUp(() => signingSecrets.open(workspaceId, names)),
+    find: ({ workspaceId, names }, isKnown) =>
+      admission.lookUp(() => signingSecrets.open(workspaceId, names), { isKnown }),
     keyOf: ({ workspaceId, names }) => JSON.stringify([workspaceId, ...names]),
     now: steadyNow,
   });

@@ -4,6 +4,7 @@ import type { Findings } from "../findings.ts";
 import type { Flow, FlowOptions } from "../flow.ts";
 import { collectedMb, processorMs } from "../memory.ts";
 import { head, type RawAnswer, rawRequest } from "../raw-request.ts";
+import type { ServerProcess } from "../server-process.ts";
 import { delay } from "../until.ts";
 import { restart, type World } from "../world.ts";
 
@@ -25,6 +26,19 @@ type Shape = {
 const answerLimitMs = 5_000;
 const endedMs = 30_000;
 
+const timesAgain = 2;
+
+/** The least of several: a process does other work, too, and a collection of its garbage costs more than a refusal may. */
+async function processorMsOf({ pid }: ServerProcess, send: () => Promise<unknown>): Promise<number> {
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (let time = 0; time < timesAgain; time++) {
+    const usedMs = processorMs(pid);
+    await send();
+    leastMs = Math.min(leastMs, processorMs(pid) - usedMs);
+  }
+  return leastMs;
+}
+
 /** Sends each shape to one ingress, and holds it against the statuses that are right for it. */
 export async function judgeShapes(
   world: World,
@@ -36,13 +50,17 @@ export async function judgeShapes(
   const flow = await world.newFlow(name, options);
   const [ingress] = world.ingresses;
   for (const { name: shape, parts, takes, closes = false, processorBarMs, limitMs = answerLimitMs } of shapes) {
-    const usedMs = processorMs(ingress.pid);
     const limits = closes ? { limitMs, quietMs: limitMs } : { limitMs };
-    const answer = await rawRequest(ingress.url, parts(flow.hookPath), limits);
+    const send = () => rawRequest(ingress.url, parts(flow.hookPath), limits);
+    const usedMs = processorMs(ingress.pid);
+    const answer = await send();
     const spentMs = processorMs(ingress.pid) - usedMs;
     judgeAnswer(findings, shape, answer, takes);
     if (closes) findings.must(answer.isClosed, `${shape}: the connection was still open after ${limitMs / 1_000} s`);
-    if (processorBarMs !== undefined) findings.within(`${shape}: processor time`, spentMs, processorBarMs);
+    if (processorBarMs === undefined) continue;
+    const isCostly = spentMs > processorBarMs && answer.status >= 400;
+    const leastMs = isCostly ? Math.min(spentMs, await processorMsOf(ingress, send)) : spentMs;
+    findings.within(`${shape}: processor time`, leastMs, processorBarMs);
   }
   await judgeAfter(world, flow, findings);
   return flow;

@@ -171,30 +171,44 @@ export const postgresFull: Fault = {
   },
 };
 
-/** Takes every session the server has, those of Millrace included, and keeps them for a while. Returns how often it was full. */
+const occupiers = 6;
+
+/**
+ * Takes every session the server has, those of Millrace included, and keeps them for a while. Returns how often it was full.
+ * Several try at once and all the time, or Millrace, which connects again too, would get back what it lost.
+ */
 async function occupyEverySession({ stores }: World, forMs: number): Promise<number> {
   let timesFull = 0;
   const occupants: pg.Client[] = [];
-  const admin = await stores.pool.connect();
   const end = performance.now() + forMs;
-  while (performance.now() < end) {
-    await admin.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace%' AND backend_type = 'client backend'",
-    );
-    for (;;) {
+  const isOver = () => performance.now() >= end;
+
+  async function occupy(): Promise<void> {
+    while (!isOver()) {
       const occupant = new pg.Client({ connectionString: stores.databaseUrl, application_name: "faults" });
       occupant.on("error", () => undefined);
       try {
         await occupant.connect();
+        occupants.push(occupant);
       } catch {
         timesFull++;
-        break;
+        await delay(20);
       }
-      occupants.push(occupant);
     }
-    await delay(200);
   }
+
+  async function evict(): Promise<void> {
+    const admin = await stores.pool.connect();
+    while (!isOver()) {
+      await admin.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace%' AND backend_type = 'client backend'",
+      );
+      await delay(100);
+    }
+    admin.release();
+  }
+
+  await Promise.all([evict(), ...Array.from({ length: occupiers }, occupy)]);
   await Promise.all(occupants.map((occupant) => occupant.end()));
-  admin.release();
   return timesFull;
 }

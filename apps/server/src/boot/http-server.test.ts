@@ -92,6 +92,39 @@ describe("requests that two servers could read differently are refused, and thei
     expect(handled.filter((url) => url !== "/after" && status === 431)).toEqual([]);
   });
 
+  test.each([
+    ["two lengths", `${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\n`, 400],
+    ["headers of more than 16 KiB", `${head}X-Big: ${"x".repeat(17_000)}\r\n\r\n`, 431],
+    ["more than 200 headers", `${head}${"a: b\r\n".repeat(400)}Content-Length: 100\r\n\r\n`, 431],
+  ])("%s: a sender that is still writing hears why", async (_name, text, status) => {
+    const { port } = await start(answerOk);
+    const { socket, closed } = open(port, text);
+    socket.pause();
+    // To a connection that was reset already, the second of these fails.
+    for (const more of ["{", "}"]) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      socket.write(more);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.resume();
+    expect(statusOf(await closed)).toBe(status);
+  });
+
+  test("a connection that goes on sending what can't be read is closed after a second", async () => {
+    const { port } = await start(answerOk);
+    // This one does not care that the other side has said its last word.
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    let heard = "";
+    socket.on("data", (chunk) => {
+      heard += chunk.toString("latin1");
+    });
+    const cut = new Promise((resolve) => socket.once("error", resolve));
+    const sending = setInterval(() => socket.write("no request\r\n\r\n"), 20);
+    await cut;
+    clearInterval(sending);
+    expect(statusOf(heard)).toBe(400);
+  });
+
   test("what comes after a body is another request, or none: it never joins the first", async () => {
     const bodies: string[] = [];
     const { port } = await start((request, response) => {

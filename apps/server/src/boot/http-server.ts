@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { Server as NetServer, type Socket } from "node:net";
 import type { Ingress } from "../ingress/exchange.ts";
+import { answerAndLinger } from "../ingress/linger.ts";
 import { createPlainConnections, type PlainConnections } from "../ingress/plain-connections.ts";
 import { backlog } from "../listen.ts";
+import { answerUnreadable } from "./answer-unreadable.ts";
 import { duplicateHandles } from "./duplicate-handles.ts";
 
 /** Slow senders must not hold sockets: 10 s for headers, 30 s for a whole request, looked at every 4 s, so cut within 15 s and 35 s. */
@@ -57,6 +59,7 @@ export function createHttpServer(handle: RequestListener, options: typeof server
     handle(request, response);
   });
   server.maxConnections = connectionLimit;
+  answerUnreadable(server, () => open);
   // What node:http itself does with a connection; ours comes first.
   const serve = server.listeners("connection")[0] as (this: Server, socket: Socket) => void;
   server.removeAllListeners("connection");
@@ -160,8 +163,13 @@ function sayLast(response: ServerResponse): void {
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {
-  response.writeHead(status, { "content-type": "text/plain", connection: "close" });
-  response.end(`${reason}\n`);
+  const body = `${reason}\n`;
+  response.writeHead(status, {
+    "content-type": "text/plain",
+    "content-length": Buffer.byteLength(body),
+    connection: "close",
+  });
+  answerAndLinger(response, body);
 }
 
 const isStream = (response: ServerResponse): boolean =>

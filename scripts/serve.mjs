@@ -1,7 +1,8 @@
 // What the image runs: the built server, without installing or building anything.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { entry, openBundle } from "../apps/server/bundle/load-bundle.mjs";
 
 const startedAt = Date.now();
-const { start } = await import(new URL("../apps/server/dist/bundle/main.js", import.meta.url).href);
+const { start } = openBundle()(entry);
 await start({ root: dirname(dirname(fileURLToPath(import.meta.url))), startedAt });

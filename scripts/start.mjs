@@ -1,8 +1,9 @@
 import "./node-version.mjs";
+import { entry, openBundle } from "../apps/server/bundle/load-bundle.mjs";
 
 const startedAt = Date.now();
 const { install, build, root } = await import("./prepare.mjs");
 await install();
 await build();
-const { start } = await import(new URL("../apps/server/dist/bundle/main.js", import.meta.url).href);
+const { start } = openBundle()(entry);
 await start({ root, startedAt });

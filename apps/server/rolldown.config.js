@@ -32,6 +32,13 @@ export default defineConfig({
   output: {
     // As deep as `dist/<folder>/` of a package, because code finds prisma/migrations relative to itself.
     dir: "dist/bundle",
+    // What V8 compiled can be kept of scripts, and not of modules (bundle/load-bundle.mjs).
+    format: "cjs",
+    strict: true,
+    // A script that is read by hand has no `import()` in Node.js 20 without a warning.
+    dynamicImportInCjs: false,
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "[name]-[hash].cjs",
     comments: false,
     cleanDir: true,
   },

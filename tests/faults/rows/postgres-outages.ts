@@ -149,9 +149,11 @@ export const postgresFull: Fault = {
       timeoutMs: 20_000,
     });
     await delay(1_000);
-    const fullAt = Date.now();
-    const timesFull = await occupyEverySession(world, size.isFull ? 15_000 : 5_000);
-    findings.must(timesFull > 0, "the server was never full");
+    const fullAt = await occupyEverySession(world, size.isFull ? 15_000 : 5_000);
+    if (fullAt === undefined) {
+      findings.must(false, "the server was never full");
+      return;
+    }
     const freeAt = Date.now();
     await delay(5_000);
     sending.stop();
@@ -172,15 +174,16 @@ export const postgresFull: Fault = {
 };
 
 const occupiers = 6;
+const occupyLimitMs = 60_000;
 
 /**
- * Takes every session the server has, those of Millrace included, and keeps them for a while. Returns how often it was full.
- * Several try at once and all the time, or Millrace, which connects again too, would get back what it lost.
+ * Takes every session the server has, those of Millrace included, and keeps them for a while. Returns since when it was full. Several try at
+ * once and all the time, or Millrace, which connects again too, would get back what it lost.
  */
-async function occupyEverySession({ stores }: World, forMs: number): Promise<number> {
-  let timesFull = 0;
+async function occupyEverySession({ stores }: World, forMs: number): Promise<number | undefined> {
+  let fullAt: number | undefined;
   const occupants: pg.Client[] = [];
-  const end = performance.now() + forMs;
+  let end = performance.now() + occupyLimitMs;
   const isOver = () => performance.now() >= end;
 
   async function occupy(): Promise<void> {
@@ -191,7 +194,10 @@ async function occupyEverySession({ stores }: World, forMs: number): Promise<num
         await occupant.connect();
         occupants.push(occupant);
       } catch {
-        timesFull++;
+        if (fullAt === undefined) {
+          fullAt = Date.now();
+          end = performance.now() + forMs;
+        }
         await delay(20);
       }
     }
@@ -210,5 +216,5 @@ async function occupyEverySession({ stores }: World, forMs: number): Promise<num
 
   await Promise.all([evict(), ...Array.from({ length: occupiers }, occupy)]);
   await Promise.all(occupants.map((occupant) => occupant.end()));
-  return timesFull;
+  return fullAt;
 }

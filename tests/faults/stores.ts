@@ -20,8 +20,8 @@ export type Stores = {
   /** As a crash of the whole server: every session is cut, the log is replayed. Resolves once it answers again. */
   crashPostgres(how: "immediate" | "backend killed"): Promise<void>;
   wipeQueue(): Promise<void>;
-  /** In whatever state. */
-  countJobs(): Promise<number>;
+  /** In whatever state: what each says, the ids of its runs among it. */
+  readJobs(): Promise<string[]>;
   /** Notes changes that must never happen, apart from the product's own guard: that one's absence would be seen. */
   audit(): Promise<void>;
   /** `keepsLogs`: all but PostgreSQL's files stays in the directory. */
@@ -65,7 +65,7 @@ export async function openStores(backend: Backend): Promise<Stores> {
       if (redis) await askRedis(redis.url, "FLUSHALL");
       else await dropQueueSchema(pool);
     },
-    countJobs: () => (redis ? countJobsInRedis(redis.url) : countJobsInPostgres(pool)),
+    readJobs: () => (redis ? readJobsInRedis(redis.url) : readJobsInPostgres(pool)),
     async close(keepsLogs) {
       await pool.end();
       await redis?.stop();
@@ -83,23 +83,26 @@ function openPool(connectionString: string): pg.Pool {
   return pool;
 }
 
-async function countJobsInPostgres(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ jobs: number }>("SELECT count(*)::int AS jobs FROM bullmq.job");
-  return rows[0]?.jobs ?? 0;
+async function readJobsInPostgres(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ job: string }>("SELECT state || ' ' || data::text AS job FROM bullmq.job");
+  return rows.map(({ job }) => job);
 }
 
 /** A job is a hash that knows when it was made. */
-const countJobsScript = `local jobs = 0
+const readJobsScript = `local jobs = {}
 for _, key in ipairs(redis.call('KEYS', 'millrace:runs-*')) do
-  if redis.call('TYPE', key).ok == 'hash' and redis.call('HEXISTS', key, 'timestamp') == 1 then jobs = jobs + 1 end
+  if redis.call('TYPE', key).ok == 'hash' and redis.call('HEXISTS', key, 'timestamp') == 1 then
+    table.insert(jobs, redis.call('HGET', key, 'data'))
+  end
 end
-return jobs`;
+return table.concat(jobs, string.char(9))`;
 
-async function countJobsInRedis(url: string): Promise<number> {
-  const answer = await askRedis(url, `EVAL "${countJobsScript.replaceAll("\n", " ")}" 0`);
-  const jobs = /^:(\d+)/.exec(answer)?.[1];
-  if (jobs === undefined) throw new Error(`Redis was asked how many jobs it holds, and answered ${answer}`);
-  return Number(jobs);
+/** As many as one answer brings at once: where it matters, there are none or a few. */
+async function readJobsInRedis(url: string): Promise<string[]> {
+  const answer = await askRedis(url, `EVAL "${readJobsScript.replaceAll("\n", " ")}" 0`);
+  const jobs = /^\$\d+\r\n(.*)/s.exec(answer)?.[1]?.trim();
+  if (jobs === undefined) throw new Error(`Redis was asked for the jobs it holds, and answered ${answer}`);
+  return jobs === "" ? [] : jobs.split("\t");
 }
 
 const deadlockDetected = "40P01";

@@ -160,15 +160,20 @@ export const edits: Fault = {
       findings.must(repeated <= underWay / 2, `${repeated} calls were repeated; at most ${underWay / 2} had to be`);
       const mixed = calls.filter(({ label }) => label !== "v1").length;
       findings.must(mixed === 0, `${mixed} calls were made with another version than the run's`);
-      await judgeQueue(world, findings, change);
+      await judgeQueue(world, flow, findings, change);
     }
   },
 };
 
-/** With every run ended, nothing may be left in the queue. */
-async function judgeQueue({ stores }: World, findings: Findings, change: string): Promise<void> {
-  const emptied = await poll(async () => (await stores.countJobs()) === 0, orphanLimitMs);
-  findings.must(emptied === true, `${await stores.countJobs()} jobs are left after it was ${change}`);
+/** With every run ended, none of them may be left in the queue. */
+async function judgeQueue(world: World, flow: Flow, findings: Findings, change: string): Promise<void> {
+  const ids = (await runsOf(world, flow)).map(({ id }) => id);
+  const isOrphan = (job: string) => ids.some((id) => job.includes(id));
+  await poll(async () => !(await world.stores.readJobs()).some(isOrphan), orphanLimitMs);
+  const jobs = await world.stores.readJobs();
+  const orphans = jobs.filter(isOrphan);
+  if (jobs.length > orphans.length) findings.note(`jobs of rows before are there: ${jobs.join("; ").slice(0, 300)}`);
+  findings.must(orphans.length === 0, `${orphans.length} jobs are left after it was ${change}, such as ${orphans[0]}`);
 }
 
 const orphanLimitMs = 10_000;

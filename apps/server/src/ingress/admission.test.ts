@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { newId } from "@millrace/base";
 import type { Accepted, Intake } from "@millrace/engine";
 import { describe, expect, test } from "vitest";
-import { type AdmissionLimits, admissionLimits, createAdmission } from "./admission.ts";
+import { type AdmissionLimits, admissionLimits, createAdmission, Unavailable } from "./admission.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
 const accepted: Accepted = {
@@ -122,6 +122,25 @@ describe("what waits for the database is bounded", () => {
     const first = admission.lookUp(never);
     await expect(admission.lookUp(never)).rejects.toMatchObject({ reason: "overloaded" });
     await expect(first).rejects.toMatchObject({ reason: "unavailable" });
+  });
+
+  test("the database is asked for so many at once, the others wait for their turn, and none that hangs keeps it for long", async () => {
+    const { admission } = open({ lookups: 10, lookupsAtOnce: 2, lookupMs: 30 });
+    let asked = 0;
+    const lookUp = (answer: Promise<unknown>) =>
+      admission.lookUp(() => {
+        asked++;
+        return answer;
+      });
+    const soon = lookUp(new Promise((resolve) => setTimeout(resolve, 5)));
+    const hanging = [1, 2].map(() => expect(lookUp(new Promise(() => undefined))).rejects.toBeInstanceOf(Unavailable));
+    expect(asked).toBe(2);
+    await soon;
+    await expect.poll(() => asked).toBe(3);
+    const behind = lookUp(Promise.resolve("found"));
+    expect(asked).toBe(3);
+    await Promise.all(hanging);
+    await expect(behind).resolves.toBe("found");
   });
 
   test("what is known to be there is looked up however many others are under way", async () => {

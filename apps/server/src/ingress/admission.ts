@@ -1,6 +1,8 @@
 import type { EngineLog, InboundRequest, Intake } from "@millrace/engine";
+import { afterDeadline } from "./after-deadline.ts";
 import { type BodyMeter, createBodyMeter } from "./body-meter.ts";
 import type { LateWrites } from "./late-writes.ts";
+import { createLookups, type Lookups } from "./lookups.ts";
 import { createRefusalLog } from "./refusal-log.ts";
 import { createTurnLimit } from "./turn-limit.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
@@ -28,8 +30,9 @@ export const admissionLimits = {
   waiting: { least: 50, most: 600 },
   /** Those of them that were handed to the database: what is refused before it got there surely left nothing behind. */
   submitted: 300,
-  /** Lookups of endpoints and of their secrets under way. */
+  /** Lookups of endpoints and of their secrets under way, and those of them that the database is asked at once. */
   lookups: 200,
+  lookupsAtOnce: 8,
   /** Bodies in memory, from the first byte until they are recorded or dropped, whether their sender is still there or not. */
   bytes: 64 * 1_048_576,
   /** Those of one endpoint, unless it is a single body: whoever has one URL can't keep all others out. */
@@ -65,11 +68,7 @@ export interface Admission {
   /** Why a request that comes now is turned away, because it would have to wait for too long; undefined lets it in. */
   turnAway(): UnavailableReason | undefined;
   meter: BodyMeter["meter"];
-  /**
-   * A read from the database that answers in time or rejects with Unavailable. One of something that `isKnown` to be there is not
-   * refused for the number of others: there are only so many of those, and any number of names that somebody makes up.
-   */
-  lookUp<Result>(read: () => Promise<Result>, options?: { isKnown?: boolean }): Promise<Result>;
+  lookUp: Lookups["lookUp"];
   /** Writes that are committed in time or reject with Unavailable. What is committed after that is `late`'s. */
   limitWrites(intake: Intake, late?: LateWrites): Intake;
   state(): AdmissionState;
@@ -88,7 +87,6 @@ export function createAdmission(options: {
   // Sets keep the order in which things came: the first is the oldest.
   const queued = new Set<Work>();
   const submitted = new Set<Work>();
-  const lookups = new Set<{ since: number }>();
   const bodies = createBodyMeter(limits, () => refusals.count("overloaded"));
   const room = createWaitingRoom({ ...limits.waiting, soonMs: limits.soonMs, calmMs: limits.calmMs, now });
   const turn = createTurnLimit({ ...limits.turn, now });
@@ -98,9 +96,10 @@ export function createAdmission(options: {
     refusals.count(reason, cause);
     return new Unavailable(reason, { cause });
   };
+  const lookups = createLookups({ limits, now, refusal });
   const isOld = ([oldest]: ReadonlySet<{ since: number }>) =>
     oldest !== undefined && now() - oldest.since > limits.stalledMs;
-  const isStalled = () => isOld(submitted) || isOld(lookups);
+  const isStalled = () => isOld(submitted) || isOld(lookups.underWay);
 
   const isFull = () => queued.size + submitted.size >= room.size();
 
@@ -167,25 +166,10 @@ export function createAdmission(options: {
     });
   }
 
-  function lookUp<Result>(read: () => Promise<Result>, { isKnown = false } = {}): Promise<Result> {
-    if (!isKnown && lookups.size >= limits.lookups) return Promise.reject(refusal("overloaded"));
-    return new Promise((resolve, reject) => {
-      const lookup = { since: now() };
-      lookups.add(lookup);
-      const deadline = afterDeadline(limits.lookupMs, () => reject(refusal("unavailable")));
-      read()
-        .then(resolve, (error: unknown) => reject(refusal("unavailable", error)))
-        .finally(() => {
-          deadline.cancel();
-          lookups.delete(lookup);
-        });
-    });
-  }
-
   return {
     turnAway,
     meter: bodies.meter,
-    lookUp,
+    lookUp: lookups.lookUp,
     limitWrites: (intake, late) => ({
       accept: (request) => write(request, () => intake.accept(request), late?.accepted),
       refuse: (request) => write(request, () => intake.refuse(request), late?.refused),
@@ -195,23 +179,9 @@ export function createAdmission(options: {
       room: Math.floor(room.size()),
       queued: queued.size,
       submitted: submitted.size,
-      lookups: lookups.size,
+      lookups: lookups.underWay.size,
       bytes: bodies.bytes(),
       isStalled: isStalled(),
     }),
-  };
-}
-
-/** After a pause of the whole process, answers that arrived meanwhile come before the deadlines that passed meanwhile. */
-function afterDeadline(ms: number, expire: () => void): { cancel(): void } {
-  let immediate: NodeJS.Immediate | undefined;
-  const timer = setTimeout(() => {
-    immediate = setImmediate(expire);
-  }, ms);
-  return {
-    cancel() {
-      clearTimeout(timer);
-      clearImmediate(immediate);
-    },
   };
 }

@@ -1,7 +1,7 @@
 /** What is older is asked for again, while it goes on being told. */
-const freshMs = 1_500;
+const freshMs = 1_000;
 /** What is older is not told any more: so what was rotated, paused, revoked or deleted is noticed by every process within 5 s. */
-const keptMs = 3_000;
+const keptMs = 2_000;
 const entriesKept = 10_000;
 
 type Entry<Value> = { found: Promise<Value>; askedAt: number; isRenewing: boolean };

@@ -132,6 +132,8 @@ test.each([
       return label;
     });
     await pool.take(runIds);
+    // Runs that a limit or an order concerns are claimed apart from the ring.
+    await expect.poll(() => labels.length, { timeout: 20_000 }).toBeGreaterThan(0);
     await pool.take([await bench.start(quiet, { label: "quiet" })]);
     goOn();
     for (const runId of runIds) expect(await bench.settled(runId)).toMatchObject({ status: "succeeded" });

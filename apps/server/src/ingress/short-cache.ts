@@ -1,7 +1,9 @@
 /** What is older is asked for again, while it goes on being told. */
 const freshMs = 1_000;
-/** What is older is not told any more: so what was rotated, paused, revoked or deleted is noticed by every process within 5 s. */
+/** What is older is looked up before it is told: so what was rotated, paused, revoked or deleted is noticed by every process within 5 s. */
 const keptMs = 2_000;
+/** But where looking it up fails, what is older than this. */
+const keptInTroubleMs = 4_000;
 const entriesKept = 10_000;
 
 type Entry<Value> = { found: Promise<Value>; askedAt: number; isRenewing: boolean };
@@ -38,7 +40,9 @@ export function createShortCache<Asked, Value>(options: {
   function ask(key: string, asked: Asked): Promise<Value> {
     const former = present.get(key);
     const found = options.find(asked, former !== undefined);
-    const entry = { found, askedAt: options.now(), isRenewing: false };
+    const askedAt = options.now();
+    const isUsable = former !== undefined && askedAt - former.askedAt < keptInTroubleMs;
+    const entry = { found: isUsable ? found.catch(() => former.found) : found, askedAt, isRenewing: false };
     keep(present, key, entry);
     found.then(
       (value) => {
@@ -51,7 +55,7 @@ export function createShortCache<Asked, Value>(options: {
         if (former) keep(present, key, former);
       },
     );
-    return found;
+    return entry.found;
   }
 
   function renew(key: string, asked: Asked, known: Entry<Value>): void {

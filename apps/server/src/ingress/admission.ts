@@ -38,6 +38,7 @@ export const admissionLimits = {
   /** Those of one endpoint, unless it is a single body: whoever has one URL can't keep all others out. */
   endpointBytes: 16 * 1_048_576,
   lookupMs: 500,
+  knownLookupMs: 1_000,
   writeMs: 1_400,
   /** Recorded soon: within this. */
   soonMs: 500,

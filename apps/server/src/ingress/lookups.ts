@@ -7,6 +7,8 @@ export type LookupLimits = {
   /** Those that the database is asked at once. */
   lookupsAtOnce: number;
   lookupMs: number;
+  /** For one of something that is known to be there. */
+  knownLookupMs: number;
 };
 
 export type LookupOptions = {
@@ -46,7 +48,8 @@ export function createLookups(options: {
     return new Promise((resolve, reject) => {
       const lookup: Lookup = { since: now(), start };
       let hasTurn = false;
-      const deadline = afterDeadline(limits.lookupMs, () => {
+      const limitMs = isKnown ? limits.knownLookupMs : limits.lookupMs;
+      const deadline = afterDeadline(limitMs, () => {
         const wasWaiting = waiting.delete(lookup);
         if (wasWaiting) underWay.delete(lookup);
         endTurn();

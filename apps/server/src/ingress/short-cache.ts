@@ -2,8 +2,8 @@
 const freshMs = 1_000;
 /** What is older is looked up before it is told: so what was rotated, paused, revoked or deleted is noticed by every process within 5 s. */
 const keptMs = 2_000;
-/** But where looking it up fails, what is older than this. */
-const keptInTroubleMs = 4_000;
+/** But where looking it up fails, what is older than this; a lookup may take another second until it does. */
+const keptInTroubleMs = 3_500;
 const entriesKept = 10_000;
 
 type Entry<Value> = { found: Promise<Value>; askedAt: number; isRenewing: boolean };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { systemClock } from "@millrace/base";
-import { createEgress, createRegistry } from "@millrace/connector-kit";
+import { createEgress, createRegistry, type Registry } from "@millrace/connector-kit";
 import {
   createCredentials,
   createIntake,
@@ -25,13 +25,12 @@ import type { Config } from "./config.ts";
 
 export type Foundation = { config: Config; database: Database; queue: QueueConfig; ring: KeyRing; log: Logger };
 
-/** Joins the ports to what implements them. */
+/** Joins the ports to what implements them. Connectors come later (`withConnectors`), because webhooks are taken without. */
 export async function openServices({ config, database, queue, ring, log }: Foundation) {
   const { pool, hotPath, prisma } = database;
   const { defaultMaxRunning } = config;
   const vaults = openVaults(isIngressOnly(config) ? ring.narrowTo("ingress-secrets/v1") : ring);
   const egress = createEgress({ allow: config.egressAllow });
-  const registry = createRegistry(await loadConnectors(config));
   const [doorbell, live, queueMetrics] = await Promise.all([
     openDoorbell(queue, { log }),
     openLiveEvents(queue, { log }),
@@ -48,7 +47,6 @@ export async function openServices({ config, database, queue, ring, log }: Found
     runControl: createRunControl(pool),
     store: createRunStore(hotPath, { defaultMaxRunning }),
     defaultMaxRunning,
-    registry,
     egress,
     doorbell,
     live,
@@ -74,7 +72,13 @@ async function loadConnectors(config: Config): Promise<Parameters<typeof createR
   });
 }
 
-export type Services = Awaited<ReturnType<typeof openServices>>;
+export type CoreServices = Awaited<ReturnType<typeof openServices>>;
+export type Services = CoreServices & { registry: Registry };
+
+/** What the API and workers need; `services` and the connectors that this process may call. */
+export async function withConnectors(services: CoreServices, config: Config): Promise<Services> {
+  return { ...services, registry: createRegistry(await loadConnectors(config)) };
+}
 
 export type WorkerObservers = {
   observe: RunObserver;

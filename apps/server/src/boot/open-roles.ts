@@ -5,7 +5,7 @@ import type { RunObserver } from "@millrace/engine";
 import type { Router } from "express";
 import { createApp } from "../app.ts";
 import { healthRoutes } from "../health.ts";
-import { createAdmission } from "../ingress/admission.ts";
+import { type Admission, createAdmission } from "../ingress/admission.ts";
 import type { Ingress } from "../ingress/exchange.ts";
 import { createIngress } from "../ingress/ingress.ts";
 import { createLateWrites } from "../ingress/late-writes.ts";
@@ -17,18 +17,20 @@ import { createStoreMetrics } from "../metrics/store-metrics.ts";
 import { createVaultMetrics } from "../metrics/vault-metrics.ts";
 import { createWebhookMetrics } from "../metrics/webhook-metrics.ts";
 import { logRuns, observed, tellAll } from "../observe-runs.ts";
-import { type Foundation, type Services, startWorker } from "../services.ts";
+import { type CoreServices, type Foundation, type Services, startWorker, withConnectors } from "../services.ts";
 import type { Closers } from "./closers.ts";
+import { sendersFirst } from "./senders-first.ts";
 import type { ReadyFacts } from "./terminal.ts";
 
 export type RolesOptions = Foundation & {
   root: string;
   url: string;
-  services: Services;
+  services: CoreServices;
   closers: Closers;
   /** Called once webhooks can be taken, while the rest still starts: senders should wait no longer than they must. */
   takeHooks(ingress: Ingress): void;
 };
+type Equipped = RolesOptions & { services: Services };
 type Facts = Pick<ReadyFacts, "setupLink" | "webhook">;
 export type OpenRoles = {
   listener: RequestListener;
@@ -60,12 +62,18 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
   if (config.roles.has("ingress")) {
     // The first lookup of a process takes long: it is this one, and not a sender's.
     await services.endpoints.findByToken("0".repeat(43));
-    ingress = openIngress(options, metrics, checks, closing.signal);
+    const admission = createAdmission({ log: services.log });
+    ingress = openIngress(options, { admission, metrics, checks, closing: closing.signal });
     options.takeHooks(ingress);
+    await sendersFirst(() => {
+      const { lookups, queued, submitted } = admission.state();
+      return lookups + queued + submitted > 0;
+    });
   }
+  const equipped = { ...options, services: await withConnectors(services, config) };
   const runs = await openRunObservers(options, metrics);
-  const api = await openApi(options, runs.observe);
-  if (config.roles.has("worker")) await openWorkerRole(options, runs);
+  const api = await openApi(equipped, runs.observe);
+  if (config.roles.has("worker")) await openWorkerRole(equipped, runs);
   let isOpen = true;
   const health = healthRoutes({ isOpen: () => isOpen, checks });
   return {
@@ -83,14 +91,19 @@ export async function openRoles(options: RolesOptions): Promise<OpenRoles> {
   };
 }
 
+type IngressParts = {
+  admission: Admission;
+  metrics: Metrics;
+  /** Gets the one that an ingress adds. */
+  checks: Record<string, () => Promise<void>>;
+  closing: AbortSignal;
+};
+
 function openIngress(
   { config, services, ring, url }: RolesOptions,
-  { registry }: Metrics,
-  checks: Record<string, () => Promise<void>>,
-  closing: AbortSignal,
+  { admission, metrics, checks, closing }: IngressParts,
 ) {
-  const admission = createAdmission({ log: services.log });
-  const webhooks = createWebhookMetrics(registry, admission.state);
+  const webhooks = createWebhookMetrics(metrics.registry, admission.state);
   checks.intake = async () => {
     if (admission.state().isStalled) throw new Error("The database does not record requests.");
   };
@@ -133,7 +146,7 @@ async function openRunObservers({ config, closers, log }: RolesOptions, { regist
 }
 
 async function openWorkerRole(
-  { config, services, database, queue, closers }: RolesOptions,
+  { config, services, database, queue, closers }: Equipped,
   { observe, observeRecovery, countActive }: RunObservers,
 ) {
   const worker = await startWorker(services, queue, config.workerConcurrency, {
@@ -155,7 +168,7 @@ type OpenApi = Pick<OpenRoles, "readFacts"> & { pages: Router[] };
 
 /** Everything that people and their programs talk to, and what they find at the first start. Loaded only where it is served. */
 async function openApi(
-  { config, root, url, services, database, ring }: RolesOptions,
+  { config, root, url, services, database, ring }: Equipped,
   observe: RunObserver,
 ): Promise<OpenApi> {
   const isServed = config.roles.has("api");

@@ -28,12 +28,7 @@ export function answerUnreadable(server: Server, underWay: () => Iterable<Server
     }
     const status = statuses[error.code ?? ""] ?? 400;
     const answer = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`;
-    if (begun.length > 0) {
-      // Whoever reads its body must hear now that there is no more of it.
-      socket.write(answer);
-      socket.destroy(error);
-      return;
-    }
+    // Whoever reads a body that went wrong in the middle hears of it when the connection closes.
     lingering.add(socket);
     socket.end(answer);
     const timer = setTimeout(() => socket.destroy(), lingerMs);

@@ -96,8 +96,12 @@ describe("requests that two servers could read differently are refused, and thei
     ["two lengths", `${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\n`, 400],
     ["headers of more than 16 KiB", `${head}X-Big: ${"x".repeat(17_000)}\r\n\r\n`, 431],
     ["more than 200 headers", `${head}${"a: b\r\n".repeat(400)}Content-Length: 100\r\n\r\n`, 431],
+    ["a chunk without a size", `${head}Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\nzz\r\n`, 400],
   ])("%s: a sender that is still writing hears why", async (_name, text, status) => {
-    const { port } = await start(answerOk);
+    const { port } = await start((request, response) => {
+      request.resume();
+      request.on("end", () => response.end("ok"));
+    });
     const { socket, closed } = open(port, text);
     socket.pause();
     // To a connection that was reset already, the second of these fails.

@@ -75,7 +75,7 @@ async function loadConnectors(config: Config): Promise<Parameters<typeof createR
 export type CoreServices = Awaited<ReturnType<typeof openServices>>;
 export type Services = CoreServices & { registry: Registry };
 
-/** What the API and workers need; `services` and the connectors that this process may call. */
+/** What the API and workers need: `services` and the connectors that this process may call. */
 export async function withConnectors(services: CoreServices, config: Config): Promise<Services> {
   return { ...services, registry: createRegistry(await loadConnectors(config)) };
 }

@@ -20,7 +20,7 @@ test("webhooks that never stop do not keep the rest from being loaded", async ()
   expect(looks).toBeGreaterThan(1);
 });
 
-test("without a sender the rest is loaded at once", async () => {
+test("without a sender the rest is loaded after one look", async () => {
   let looks = 0;
   await sendersFirst(() => ++looks > 1);
   expect(looks).toBe(1);

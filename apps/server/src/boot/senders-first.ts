@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Whoever was refused a moment ago tries again within it. */
+/** Also the least that it waits, for those who try again and again while nobody takes their webhook. */
 const lookEveryMs = 50;
 const limitMs = 1_000;
 

@@ -1,5 +1,6 @@
 import type { Fault } from "./fault.ts";
 import { boots } from "./rows/boot.ts";
+import { burst } from "./rows/burst.ts";
 import { edits, rotations } from "./rows/changes.ts";
 import { wrongClocks } from "./rows/clocks.ts";
 import { drain } from "./rows/drain.ts";
@@ -7,11 +8,11 @@ import { sameKeyAtOnce, sameKeyLater, sameKeyOtherBody } from "./rows/duplicates
 import { guessedUrls } from "./rows/guessed-urls.ts";
 import { ingressKills } from "./rows/ingress-kills.ts";
 import { largeBodies } from "./rows/large-bodies.ts";
-import { burst, overload } from "./rows/load.ts";
 import { noisyNeighbors } from "./rows/noisy-neighbor.ts";
 import { otherMethods, smuggling } from "./rows/odd-heads.ts";
 import { bodySizes, contentTypes, oddJson } from "./rows/odd-requests.ts";
 import { arrivalOrder } from "./rows/order.ts";
+import { overloads } from "./rows/overload.ts";
 import { packedBodies } from "./rows/packed-bodies.ts";
 import { poison } from "./rows/poison.ts";
 import { postgresAway, postgresCrash, postgresFull } from "./rows/postgres-outages.ts";
@@ -31,7 +32,8 @@ export const allFaults: readonly Fault[] = [
   ...[postgresCrash, postgresAway, postgresSlow, postgresFull],
   ...[sameKeyAtOnce, sameKeyLater, sameKeyOtherBody, arrivalOrder],
   ...[wrongClocks, blockedLoop, drain, stoppedWorker, rotations, edits, boots],
-  ...[burst, overload],
+  burst,
+  ...overloads,
   ...noisyNeighbors,
   ...[slowSenders, bodySizes, oddJson, largeBodies, contentTypes, packedBodies, smuggling, otherMethods],
   guessedUrls,

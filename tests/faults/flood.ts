@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { isAccepted } from "./answers.ts";
 import { FloodConnection, type FloodRequest } from "./flood-connection.ts";
 import type { Ack, Attempt, SendJob } from "./producer-messages.ts";
 
@@ -10,7 +11,7 @@ export type FloodOptions = {
 
 const restMs = 2;
 const sweepMs = 250;
-const settleMs = 1_000;
+const settleMs = 3_000;
 const never = new Int32Array(new SharedArrayBuffer(4));
 
 type Target = {
@@ -54,8 +55,9 @@ export async function flood(job: SendJob, options: FloodOptions): Promise<void> 
         underWay--;
         const tookMs = Math.round(performance.now() - atMs);
         const { status, text, ...rest } = answer;
-        options.onAttempt({ job: job.id, event, url: target.url, status, sentAt, tookMs, ...rest });
-        if (status >= 200 && status < 300) options.onAck(ackOf(job.id, index, event, status, text));
+        const attempt = { job: job.id, event, url: target.url, status, sentAt, tookMs, ...rest };
+        options.onAttempt(attempt);
+        if (isAccepted(attempt)) options.onAck(ackOf(job.id, index, event, status, text));
       },
     });
   }
@@ -102,7 +104,8 @@ async function openAll(targets: readonly Target[], count: number): Promise<void>
 }
 
 function post(target: Target, mostConnections: number, request: FloodRequest): void {
-  for (let free = target.free.pop(); free; free = target.free.pop()) {
+  // In turn, or those that are not needed would be closed by the server just as they are.
+  for (let free = target.free.shift(); free; free = target.free.shift()) {
     if (!target.open.has(free)) continue;
     free.send(request);
     return;

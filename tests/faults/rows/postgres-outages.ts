@@ -1,4 +1,5 @@
 import pg from "pg";
+import { isAccepted } from "../answers.ts";
 import { check, runsOf } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import { percentile } from "../findings.ts";
@@ -126,7 +127,7 @@ export const postgresAway: Fault = {
         { barMs: 2_000, awayUntil: backAt },
       );
       findings.must(Math.max(...grown) < 50, `${kind}: an ingress grew by ${Math.max(...grown)} MB; the bar is 50 MB`);
-      const firstOk = attempts.find(({ sentAt, status }) => sentAt > backAt && status >= 200 && status < 300);
+      const firstOk = attempts.find((attempt) => attempt.sentAt > backAt && isAccepted(attempt));
       const recoveredMs = firstOk && firstOk.sentAt + firstOk.tookMs - backAt;
       findings.recovered(recoveredMs ?? 60_000);
       findings.within(`${kind}: first 2xx after the return`, recoveredMs, 3_000);
@@ -162,7 +163,7 @@ export const postgresFull: Fault = {
       attempts.filter(({ sentAt }) => sentAt > (fullAt ?? freeAt) + 500 && sentAt < freeAt - 100),
       { barMs: 6_000 },
     );
-    const firstOk = attempts.find(({ sentAt, status }) => sentAt > freeAt && status >= 200 && status < 300);
+    const firstOk = attempts.find((attempt) => attempt.sentAt > freeAt && isAccepted(attempt));
     const recoveredMs = firstOk && firstOk.sentAt + firstOk.tookMs - freeAt;
     findings.recovered(recoveredMs ?? 60_000);
     findings.within("first 2xx after there was room", recoveredMs, 10_000);

@@ -1,8 +1,10 @@
+import { isAccepted } from "../answers.ts";
 import { check } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import type { Findings } from "../findings.ts";
 import type { Attempt } from "../producer-messages.ts";
 import { judgeRefusals } from "../refusals.ts";
+import { slowInserts } from "../slow-inserts.ts";
 import { delay, poll } from "../until.ts";
 import type { World } from "../world.ts";
 
@@ -24,7 +26,7 @@ export const postgresSlow: Fault = {
     await delay(1_000);
     const locked = await lockRuns(world, findings, slowForMs);
     await delay(recoveryBarMs);
-    const slowed = await slowInserts(world, slowForMs);
+    const slowed = await slowDown(world, slowForMs);
     await delay(recoveryBarMs);
     sending.stop();
     await sending.done;
@@ -53,7 +55,7 @@ function judgePhase(when: string, all: readonly Attempt[], phase: Phase, finding
   const attempts = all.filter(isWithin(phase));
   const { awayUntil } = phase;
   judgeRefusals(findings, when, attempts, { barMs: answerBarMs, ...(awayUntil !== undefined && { awayUntil }) });
-  const firstOk = all.find(({ sentAt, status }) => sentAt > phase.until && status >= 200 && status < 300);
+  const firstOk = all.find((attempt) => attempt.sentAt > phase.until && isAccepted(attempt));
   const recoveredMs = firstOk && firstOk.sentAt + firstOk.tookMs - phase.until;
   findings.recovered(recoveredMs ?? 60_000);
   findings.within(`${when}: first 2xx after it`, recoveredMs, recoveryBarMs);
@@ -82,19 +84,12 @@ async function lockRuns(world: World, findings: Findings, forMs: number): Promis
   return { from, until: Date.now(), awayUntil };
 }
 
-/** For each row, because the statements name the partition of a day: those triggers of the parent are there too. */
-async function slowInserts({ stores: { pool } }: World, forMs: number): Promise<Phase> {
-  const sleepFor = (ms: number) =>
-    pool.query(`CREATE OR REPLACE FUNCTION faults.sleep() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_sleep(${ms / 1_000}); RETURN NULL; END $$`);
-  await sleepFor(sleepMsPerRow);
-  await pool.query("CREATE TRIGGER faults_sleep AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION faults.sleep()");
+async function slowDown(world: World, forMs: number): Promise<Phase> {
+  const endSlowInserts = await slowInserts(world, sleepMsPerRow);
   const from = Date.now();
   await delay(forMs);
-  await sleepFor(0);
-  const until = Date.now();
-  await pool.query("DROP TRIGGER faults_sleep ON events");
-  return { from, until };
+  await endSlowInserts();
+  return { from, until: Date.now() };
 }
 
 async function readyStatus({ ingresses: [ingress] }: World): Promise<number> {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { isAccepted } from "../answers.ts";
 import { check } from "../check.ts";
 import type { Fault } from "../fault.ts";
 import { percentile } from "../findings.ts";
@@ -37,10 +38,7 @@ export const slowSenders: Fault = {
     findings.within("the last slow body was closed after", slowest(bodies), 35_000);
     for (const { socket } of [...heads, ...bodies]) socket.destroy();
     const attempts = world.producer.attempts(healthy.id);
-    findings.must(
-      attempts.length > 0 && attempts.every(({ status }) => status >= 200 && status < 300),
-      "a healthy request failed beside them",
-    );
+    findings.must(attempts.length > 0 && attempts.every(isAccepted), "a healthy request failed beside them");
     findings.within(
       "p99 of healthy requests beside them",
       percentile(

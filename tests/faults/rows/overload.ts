@@ -1,73 +1,60 @@
+import { isAccepted, isShed } from "../answers.ts";
 import { check } from "../check.ts";
-import type { Fault } from "../fault.ts";
+import type { Fault, Size } from "../fault.ts";
 import { type Findings, percentile } from "../findings.ts";
 import type { Flow } from "../flow.ts";
 import { watchMemory } from "../memory.ts";
-import type { Attempt } from "../producer-messages.ts";
+import { slowInserts } from "../slow-inserts.ts";
 import { delay, poll } from "../until.ts";
 import type { World } from "../world.ts";
 
-const isAccepted = ({ status }: Attempt) => status >= 200 && status < 300;
-const isShed = ({ status }: Attempt) => status === 429 || status === 503;
+/** Four batches at once, so that the database takes some 300 a second. */
+const slowMsPerRow = 12;
 
-export const burst: Fault = {
-  id: "L2",
-  title: "a burst of webhooks over 300 connections",
-  layout: "split",
-  isDirect: true,
-  async inject(world, findings, size) {
-    const flow = await world.newFlow("l2", { counts: false, canary: false });
-    const memory = watchMemory(world);
-    const sending = world.send(flow, {
-      count: size.isFull ? 10_000 : 4_000,
-      connections: 300,
-      resends: false,
-      timeoutMs: 30_000,
-    });
-    await sending.done;
-    const attempts = world.producer.attempts(sending.id);
-    const odd = attempts.filter((attempt) => !isAccepted(attempt) && !isShed(attempt));
-    findings.must(
-      odd.length === 0,
-      `${odd.length} requests got neither 2xx nor 429 or 503, such as ${odd[0]?.status} ${odd[0]?.error ?? ""}`,
-    );
-    const took = attempts.map(({ tookMs }) => tookMs);
-    findings.within("slowest answer", percentile(took, 1), 5_000);
-    findings.within("p99 of the answers", percentile(took, 0.99), 3_000);
-    const sentForS =
-      (Math.max(...attempts.map(({ sentAt, tookMs }) => sentAt + tookMs)) -
-        Math.min(...attempts.map(({ sentAt }) => sentAt))) /
-      1_000;
-    findings.note(
-      `${attempts.length} requests (10,000 with --full), ${Math.round(attempts.length / sentForS)} answers/s`,
-    );
-    const at = performance.now();
-    await check(world, flow, findings, { boundMs: 120_000 });
-    findings.recovered(performance.now() - at);
-    memory.judge(findings);
-  },
-};
+/** Five times what the processors can take, sender included; and five times what a slow database can, with processors to spare. */
+export const overloads: readonly Fault[] = [
+  overload("L3", "five times the capacity, open loop", (world, flow, findings, size) =>
+    floodBeyondCapacity(world, flow, findings, size.times(120)),
+  ),
+  overload("L3-SLOW", "five times what a slow database takes, open loop", async (world, flow, findings, size) => {
+    const endSlowInserts = await slowInserts(world, slowMsPerRow);
+    try {
+      // What is let in before it shows how slow the database is hears so late: half a second in a minute.
+      await floodBeyondCapacity(world, flow, findings, size.times(120, 60));
+    } finally {
+      await endSlowInserts();
+    }
+  }),
+];
 
-export const overload: Fault = {
-  id: "L3",
-  title: "five times the capacity, open loop",
-  layout: "split",
-  isDirect: true,
-  async inject(world, findings, size) {
-    const flow = await world.newFlow("l3", { counts: false, canary: false });
-    const peak = await capacity(world, flow);
-    const count = peak * 5 * size.times(120);
-    // More connections than requests may wait in the server, or they would wait for one another in the sender.
-    const load = { count, ratePerS: peak * 5, connections: 2_000, resends: false, timeoutMs: 30_000, isFlood: true };
-    const memory = watchMemory(world);
-    const sending = world.send(flow, load);
-    await sending.done;
-    findings.within("answers quick again after", await untilQuick(world, flow, findings), 10_000);
-    memory.judge(findings);
-    judgeOverload(peak, readFlood(world, sending.id), findings);
-    await check(world, flow, findings, { boundMs: 300_000 });
-  },
-};
+type Flooding = (world: World, flow: Flow, findings: Findings, size: Size) => Promise<void>;
+
+function overload(id: string, title: string, flood: Flooding): Fault {
+  return {
+    id,
+    title,
+    layout: "split",
+    isDirect: true,
+    async inject(world, findings, size) {
+      const flow = await world.newFlow(id.toLowerCase(), { counts: false, canary: false });
+      await flood(world, flow, findings, size);
+      await check(world, flow, findings, { boundMs: 300_000 });
+    },
+  };
+}
+
+async function floodBeyondCapacity(world: World, flow: Flow, findings: Findings, seconds: number): Promise<void> {
+  const peak = await capacity(world, flow);
+  const count = peak * 5 * seconds;
+  // More connections than requests may wait in the server, or they would wait for one another in the sender.
+  const load = { count, ratePerS: peak * 5, connections: 2_000, resends: false, timeoutMs: 30_000, isFlood: true };
+  const memory = watchMemory(world);
+  const sending = world.send(flow, load);
+  await sending.done;
+  findings.within("answers quick again after", await untilQuick(world, flow, findings), 10_000);
+  memory.judge(findings);
+  judgeOverload(peak, readFlood(world, sending.id), findings);
+}
 
 /** What overload must come to, as figures: its attempts are too many to keep. */
 type FloodFigures = {

@@ -23,7 +23,7 @@ import { soak } from "./rows/soak.ts";
 import { blockedLoop, stoppedWorker } from "./rows/stalls.ts";
 import { workerKills } from "./rows/worker-kills.ts";
 
-/** The rows F1 to F14, F19 to F25, L2 to L4 and H1 to H7 of the fault matrix, H8 beside it, and a soak on request; README.md has the others. */
+/** The rows F1 to F14, F19 to F25, L2 to L4 and H1 to H7 of the fault matrix, some of their kind beside it, and a soak on request; README.md has the others. */
 export const allFaults: readonly Fault[] = [
   ...workerKills,
   poison,

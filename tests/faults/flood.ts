@@ -11,7 +11,8 @@ export type FloodOptions = {
 
 const restMs = 2;
 const sweepMs = 250;
-const settleMs = 3_000;
+/** Servers take 1,400 connections a second each on a slow machine. */
+const settleMsPerConnection = 0.75;
 const never = new Int32Array(new SharedArrayBuffer(4));
 
 type Target = {
@@ -99,7 +100,7 @@ async function openAll(targets: readonly Target[], count: number): Promise<void>
   const opened = targets.flatMap((target) => Array.from({ length: count }, () => connect(target)));
   await Promise.all(opened.map((connection) => connection.opened()));
   // The system has taken them; now the server does.
-  await delay(settleMs);
+  await delay(settleMsPerConnection * opened.length);
   for (const target of targets) target.free.push(...target.open);
 }
 

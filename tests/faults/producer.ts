@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { logPaths } from "./job-logs.ts";
@@ -25,18 +26,14 @@ export type Producer = {
 export async function openProducer(directory: string): Promise<Producer> {
   const folders = { acks: join(directory, "acks"), attempts: join(directory, "attempts") };
   for (const folder of Object.values(folders)) mkdirSync(folder);
-  const child = spawnPart("producer", [folders.acks, folders.attempts]);
   const waiting = new Map<string, () => void>();
-  await new Promise<void>((resolve, reject) => {
-    child.on("message", (report: ProducerReport) => {
-      if (report.type === "ready") resolve();
-      else waiting.get(report.id)?.();
-    });
-    child.once("exit", (code) => reject(new Error(`The producer ended with ${code}.`)));
-  });
-  const tell = (command: ProducerCommand) => void child.send(command);
+  const start = () => startSender(folders, (id) => waiting.get(id)?.());
+  // Whoever sends beside a flood must not wait for it: what it measures would be the sender.
+  const [sender, flooder] = await Promise.all([start(), start()]);
   return {
     send(job) {
+      const child = job.isFlood ? flooder : sender;
+      const tell = (command: ProducerCommand) => void child.send(command);
       const done = new Promise<void>((resolve) => waiting.set(job.id, resolve));
       tell({ type: "send", job });
       return { id: job.id, done, stop: () => tell({ type: "stop", id: job.id }) };
@@ -46,6 +43,21 @@ export async function openProducer(directory: string): Promise<Producer> {
     visitAttempts(which, visit) {
       for (const path of logPaths(folders.attempts, which)) visitLog(path, visit);
     },
-    close: async () => void (await endChild(child, "SIGKILL")),
+    close: async () => void (await Promise.all([sender, flooder].map((child) => endChild(child, "SIGKILL")))),
   };
+}
+
+async function startSender(
+  folders: { acks: string; attempts: string },
+  onDone: (id: string) => void,
+): Promise<ChildProcess> {
+  const child = spawnPart("producer", [folders.acks, folders.attempts]);
+  await new Promise<void>((resolve, reject) => {
+    child.on("message", (report: ProducerReport) => {
+      if (report.type === "ready") resolve();
+      else onDone(report.id);
+    });
+    child.once("exit", (code) => reject(new Error(`The producer ended with ${code}.`)));
+  });
+  return child;
 }

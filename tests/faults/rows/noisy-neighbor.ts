@@ -52,7 +52,7 @@ export const noisyNeighbors: readonly Fault[] = noises.map((noise) => ({
     const idle = await endToEnd(world, quiet, count);
     await world.client().workspace.setLimits({ maxRunningRuns });
     try {
-      const load = { count: 1_000_000, connections: 50, resends: true };
+      const load = { count: 1_000_000, connections: 50, resends: false, isFlood: true };
       const flood = world.send(noisy, ratePerS === undefined ? load : { ...load, ratePerS });
       await delay(1_000);
       const sent = await endToEnd(world, quiet, count);

@@ -8,8 +8,9 @@ import { slowInserts } from "../slow-inserts.ts";
 import { delay, poll } from "../until.ts";
 import type { World } from "../world.ts";
 
-/** Four batches at once, so that the database takes some 300 a second. */
+/** Two ingresses have two batches under way each, so that the database takes at most four events in this time. */
 const slowMsPerRow = 12;
+const mostWithSlowRows = 4 * (1_000 / slowMsPerRow);
 
 /** Five times what the processors can take, sender included; and five times what a slow database can, with processors to spare. */
 export const overloads: readonly Fault[] = [
@@ -20,14 +21,15 @@ export const overloads: readonly Fault[] = [
     const endSlowInserts = await slowInserts(world, slowMsPerRow);
     try {
       // What is let in before it shows how slow the database is hears so late: half a second in a minute.
-      await floodBeyondCapacity(world, flow, findings, size.times(120, 60));
+      const peak = await floodBeyondCapacity(world, flow, findings, size.times(120, 60));
+      findings.must(peak <= mostWithSlowRows, `the slow insert was not felt: ${peak} events were stored a second`);
     } finally {
       await endSlowInserts();
     }
   }),
 ];
 
-type Flooding = (world: World, flow: Flow, findings: Findings, size: Size) => Promise<void>;
+type Flooding = (world: World, flow: Flow, findings: Findings, size: Size) => Promise<unknown>;
 
 function overload(id: string, title: string, flood: Flooding): Fault {
   return {
@@ -43,7 +45,8 @@ function overload(id: string, title: string, flood: Flooding): Fault {
   };
 }
 
-async function floodBeyondCapacity(world: World, flow: Flow, findings: Findings, seconds: number): Promise<void> {
+/** Resolves with the capacity that it found, in acknowledgements a second. */
+async function floodBeyondCapacity(world: World, flow: Flow, findings: Findings, seconds: number): Promise<number> {
   const peak = await capacity(world, flow);
   const count = peak * 5 * seconds;
   // More connections than requests may wait in the server, or they would wait for one another in the sender.
@@ -54,6 +57,7 @@ async function floodBeyondCapacity(world: World, flow: Flow, findings: Findings,
   findings.within("answers quick again after", await untilQuick(world, flow, findings), 10_000);
   memory.judge(findings);
   judgeOverload(peak, readFlood(world, sending.id), findings);
+  return peak;
 }
 
 /** What overload must come to, as figures: its attempts are too many to keep. */

@@ -12,7 +12,7 @@ import { noisyNeighbors } from "./rows/noisy-neighbor.ts";
 import { otherMethods, smuggling } from "./rows/odd-heads.ts";
 import { bodySizes, contentTypes, oddJson } from "./rows/odd-requests.ts";
 import { arrivalOrder } from "./rows/order.ts";
-import { overloads } from "./rows/overload.ts";
+import { overload, overloadOfDatabase } from "./rows/overload.ts";
 import { packedBodies } from "./rows/packed-bodies.ts";
 import { poison } from "./rows/poison.ts";
 import { postgresAway, postgresCrash, postgresFull } from "./rows/postgres-outages.ts";
@@ -32,8 +32,7 @@ export const allFaults: readonly Fault[] = [
   ...[postgresCrash, postgresAway, postgresSlow, postgresFull],
   ...[sameKeyAtOnce, sameKeyLater, sameKeyOtherBody, arrivalOrder],
   ...[wrongClocks, blockedLoop, drain, stoppedWorker, rotations, edits, boots],
-  burst,
-  ...overloads,
+  ...[burst, overload, overloadOfDatabase],
   ...noisyNeighbors,
   ...[slowSenders, bodySizes, oddJson, largeBodies, contentTypes, packedBodies, smuggling, otherMethods],
   guessedUrls,

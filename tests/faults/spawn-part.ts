@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 const program = fileURLToPath(new URL("run.mjs", import.meta.url));
 
 /** Starts a part of the harness as a process of its own; it ends with the harness, however that ends. */
-export function spawnPart(name: "sink" | "producer", args: readonly string[]): ChildProcess {
+export function spawnPart(name: "sink" | "producer" | "refuser", args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [program, "--part", name, ...args], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

@@ -1,9 +1,10 @@
 import { isAccepted, isShed } from "../answers.ts";
 import { check } from "../check.ts";
-import type { Fault, Size } from "../fault.ts";
+import type { Fault } from "../fault.ts";
 import { type Findings, percentile } from "../findings.ts";
 import type { Flow } from "../flow.ts";
 import { watchMemory } from "../memory.ts";
+import { openRefuser } from "../refuser.ts";
 import { slowInserts } from "../slow-inserts.ts";
 import { delay, poll } from "../until.ts";
 import type { World } from "../world.ts";
@@ -12,12 +13,31 @@ import type { World } from "../world.ts";
 const slowMsPerRow = 12;
 const mostWithSlowRows = 4 * (1_000 / slowMsPerRow);
 
-/** Five times what the processors can take, sender included; and five times what a slow database can, with processors to spare. */
-export const overloads: readonly Fault[] = [
-  overload("L3", "five times the capacity, open loop", (world, flow, findings, size) =>
-    floodBeyondCapacity(world, flow, findings, size.times(120)),
-  ),
-  overload("L3-SLOW", "five times what a slow database takes, open loop", async (world, flow, findings, size) => {
+const settleMs = 300_000;
+const floorSeconds = 8;
+
+/** The processors are what is missing, and the sender has its part of them. */
+export const overload: Fault = {
+  id: "L3",
+  title: "five times the capacity, open loop",
+  layout: "split",
+  isDirect: true,
+  async inject(world, findings, size) {
+    const flow = await world.newFlow("l3", { counts: false, canary: false });
+    const peak = await floodBeyondCapacity(world, flow, findings, size.times(120));
+    await check(world, flow, findings, { boundMs: settleMs });
+    await noteFloor(world, flow, findings, peak * 5);
+  },
+};
+
+/** The database is what is missing, and there are processors to spare. */
+export const overloadOfDatabase: Fault = {
+  id: "L3-SLOW",
+  title: "five times what a slow database takes, open loop",
+  layout: "split",
+  isDirect: true,
+  async inject(world, findings, size) {
+    const flow = await world.newFlow("l3-slow", { counts: false, canary: false });
     const endSlowInserts = await slowInserts(world, slowMsPerRow);
     try {
       // What is let in before it shows how slow the database is hears so late: half a second in a minute.
@@ -26,38 +46,37 @@ export const overloads: readonly Fault[] = [
     } finally {
       await endSlowInserts();
     }
-  }),
-];
-
-type Flooding = (world: World, flow: Flow, findings: Findings, size: Size) => Promise<unknown>;
-
-function overload(id: string, title: string, flood: Flooding): Fault {
-  return {
-    id,
-    title,
-    layout: "split",
-    isDirect: true,
-    async inject(world, findings, size) {
-      const flow = await world.newFlow(id.toLowerCase(), { counts: false, canary: false });
-      await flood(world, flow, findings, size);
-      await check(world, flow, findings, { boundMs: 300_000 });
-    },
-  };
-}
+    await check(world, flow, findings, { boundMs: settleMs });
+  },
+};
 
 /** Resolves with the capacity that it found, in acknowledgements a second. */
 async function floodBeyondCapacity(world: World, flow: Flow, findings: Findings, seconds: number): Promise<number> {
   const peak = await capacity(world, flow);
-  const count = peak * 5 * seconds;
-  // More connections than requests may wait in the server, or they would wait for one another in the sender.
-  const load = { count, ratePerS: peak * 5, connections: 2_000, resends: false, timeoutMs: 30_000, isFlood: true };
   const memory = watchMemory(world);
-  const sending = world.send(flow, load);
+  const sending = world.send(flow, floodOf(peak * 5, seconds));
   await sending.done;
   findings.within("answers quick again after", await untilQuick(world, flow, findings), 10_000);
   memory.judge(findings);
   judgeOverload(peak, readFlood(world, sending.id), findings);
   return peak;
+}
+
+/** More connections than requests may wait in the server, or they would wait for one another in the sender. */
+const floodOf = (ratePerS: number, seconds: number) => ({
+  ...{ count: ratePerS * seconds, ratePerS, connections: 2_000 },
+  ...{ resends: false, timeoutMs: 30_000, isFlood: true },
+});
+
+/** The same flood against as many servers that do nothing but refuse it: what refusals take on this machine at this moment. */
+async function noteFloor(world: World, flow: Flow, findings: Findings, ratePerS: number): Promise<void> {
+  const refusers = await Promise.all(world.ingresses.map(openRefuser));
+  const sending = world.send(flow, { ...floodOf(ratePerS, floorSeconds), urls: refusers.map(({ url }) => url) });
+  await sending.done;
+  await Promise.all(refusers.map((refuser) => refuser.close()));
+  const { shedMs } = readFlood(world, sending.id);
+  const [p50, p99] = [percentile(shedMs, 0.5), percentile(shedMs, 0.99)];
+  findings.note(`node:http servers that refuse all of it: p50 ${p50} ms, p99 ${p99} ms`);
 }
 
 /** What overload must come to, as figures: its attempts are too many to keep. */

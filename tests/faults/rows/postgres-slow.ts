@@ -88,8 +88,7 @@ async function slowDown(world: World, forMs: number): Promise<Phase> {
   const endSlowInserts = await slowInserts(world, sleepMsPerRow);
   const from = Date.now();
   await delay(forMs);
-  await endSlowInserts();
-  return { from, until: Date.now() };
+  return { from, until: await endSlowInserts() };
 }
 
 async function readyStatus({ ingresses: [ingress] }: World): Promise<number> {
